@@ -70,9 +70,9 @@ class Answers:
             return False
         give = value.get("give") is True
         if value.get("kind") == TLS:
-            self._certificates.challenges.pop(name, None)
+            self._certificates.challenges.pop(name.lower(), None)
             if give:
-                self._certificates.challenges[name] = proof(name, authorization)
+                self._certificates.challenges[name.lower()] = proof(name, authorization)
         elif value.get("kind") == HTTP and self._router is not None:
             token = authorization.partition(".")[0]
             if not _TOKEN.fullmatch(token):

@@ -28,7 +28,7 @@ class Account:
     """
 
     directory: str
-    key: str
+    key: str = field(repr=False)
     uri: str = ""
     contact: str = ""
 
@@ -39,6 +39,7 @@ class NameState:
 
     Args:
         written: SHA-256 of the files that were written for it, the last two.
+        directory: of the authority that has issued the last one.
         renew_at: when it is to be renewed; 0: not decided.
         failures: tries in a row that failed.
         next_try: not before that.
@@ -46,6 +47,7 @@ class NameState:
     """
 
     written: tuple[str, ...] = ()
+    directory: str = ""
     renew_at: float = 0.0
     failures: int = 0
     next_try: float = 0.0
@@ -53,6 +55,7 @@ class NameState:
 
 
 _KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "directory": str,
     "renew_at": (int, float),
     "failures": int,
     "next_try": (int, float),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from cryptography import x509
@@ -49,6 +49,7 @@ class Renewal(Service):
         certificates: read what is new.
         ordering: orders one certificate.
         authority: is asked when to renew.
+        directory: the authority's, where a certificate of another is replaced.
         kinds: of challenges that may be met, the best first.
         keep_key: whether a renewed certificate keeps its key.
         run: runs in a thread.
@@ -68,6 +69,7 @@ class Renewal(Service):
         ordering: Ordering,
         authority: Suggests,
         *,
+        directory: str,
         kinds: Sequence[str],
         keep_key: bool,
         run: RunInThread,
@@ -82,6 +84,7 @@ class Renewal(Service):
         self._certificates = certificates
         self._ordering = ordering
         self._authority = authority
+        self._directory = directory
         self._kinds = kinds
         self._keep_key = keep_key
         self._run = run
@@ -190,12 +193,20 @@ class Renewal(Service):
         now = self._now()
         if pair is not None:
             state = await self._decide(name, pair, state, now)
-        due = 0.0 if pair is None else state.renew_at
-        due = max(due, state.next_try)
-        if not wanted and due > now.timestamp():
-            return due - now.timestamp()
-        await self._try(name, pair, state)
+        seconds = self._due(pair, state) - now.timestamp()
+        if not wanted and seconds > 0:
+            return seconds
+        await self._try(name, pair)
         return 0.0
+
+    def _due(self, pair: Pair | None, state: NameState) -> float:
+        """Return when the next try is due, in seconds since 1970."""
+        due = 0.0
+        if pair is not None and state.directory == self._directory:
+            due = min(state.renew_at, pair.not_after.timestamp())
+        # Further ahead than any wait of ours is what a clock that was wrong has left behind.
+        furthest = self._now() + schedule.LONGEST_ASKED + schedule.LONGEST_WAIT
+        return max(due, state.next_try if state.next_try <= furthest.timestamp() else 0.0)
 
     def _leave(self, name: str, path: str) -> None:
         """Leave a name alone whose certificate is somebody else's; say so once."""
@@ -234,22 +245,24 @@ class Renewal(Service):
             await self._run(self._folder.save_state, name, state)
         return state
 
-    async def _try(self, name: str, pair: Pair | None, state: NameState) -> None:
+    async def _try(self, name: str, pair: Pair | None) -> None:
         key = pair.key if pair is not None and self._keep_key else new_key()
         try:
-            pem = await self._issue(name, key)
+            pem, lifetime = await self._issue(name, key)
             await self._run(self._folder.write, name, pem)
         except (NotIssued, OSError) as error:
             await self._failed(name, error)
             return
-        state = replace(NameState(), written=self._folder.state(name).written)
+        settled = self._now() + schedule.settled(lifetime)
+        written = self._folder.state(name).written
+        state = NameState(written, self._directory, next_try=settled.timestamp())
         await self._run(self._folder.save_state, name, state)
         self._asked.pop(name, None)
         self._certificates.look()
         self.log.info("certificate {name}: a new one is there", name=name)
 
-    async def _issue(self, name: str, key: ec.EllipticCurvePrivateKey) -> bytes:
-        """Return key and chain of a new certificate. Raises NotIssued."""
+    async def _issue(self, name: str, key: ec.EllipticCurvePrivateKey) -> tuple[bytes, timedelta]:
+        """Return key and chain of a new certificate, and for how long that is. Raises NotIssued."""
         chain = await self._ordering.issue(name, request_for(name, key), self._kinds)
         try:
             leaf = x509.load_pem_x509_certificates(chain.encode())[0]
@@ -259,7 +272,10 @@ class Renewal(Service):
             right = False
         if not right or leaf.public_key() != key.public_key():
             raise NotIssued("the authority gave another certificate than was ordered", None)
-        return key_pem(key) + chain.encode()
+        if leaf.not_valid_after_utc <= self._now():
+            raise NotIssued("the certificate has ended already: look at this machine's clock", None)
+        lifetime = leaf.not_valid_after_utc - leaf.not_valid_before_utc
+        return key_pem(key) + chain.encode(), lifetime
 
     async def _failed(self, name: str, error: NotIssued | OSError) -> None:
         asked = None

@@ -12,6 +12,8 @@ FIRST_WAIT: Final = timedelta(minutes=30)
 LONGEST_WAIT: Final = timedelta(hours=24)
 #: An authority that wants to be left alone for longer is asked again all the same.
 LONGEST_ASKED: Final = timedelta(days=7)
+#: A new certificate is not renewed before that, whatever an authority suggests.
+SOONEST: Final = timedelta(days=1)
 
 
 def renewal(not_before: datetime, not_after: datetime, chance: float) -> datetime:
@@ -28,6 +30,11 @@ def renewal(not_before: datetime, not_after: datetime, chance: float) -> datetim
 def suggested(start: datetime, end: datetime, chance: float) -> datetime:
     """Return a moment of the window that an authority suggests (RFC 9773, 4.2)."""
     return start + max(end - start, timedelta()) * chance
+
+
+def settled(lifetime: timedelta) -> timedelta:
+    """Return for how long a new certificate is left alone: a part of its lifetime, or a day."""
+    return min(SOONEST, lifetime / 3)
 
 
 def wait(failures: int, asked_seconds: float | None, chance: float) -> timedelta:

@@ -55,11 +55,12 @@ def make_acme(site: Site) -> Service:
         site.when_open().addCallback(lambda _: site.bus.role(ROLE, with_role))
 
     renewal = Renewal(
-        [same_domain(name) for name in settings.names],
+        list(dict.fromkeys(same_domain(name) for name in settings.names)),
         folder,
         certificates,
         Ordering(authority, answers, run, site.reactor),
         authority,
+        directory=settings.directory,
         kinds=kinds(site.settings),
         keep_key=settings.keep_key,
         run=run,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from netsuite import tls
+from netsuite.accounts.resolver import same_domain
 from netsuite.acme.advice import HTTP, TLS
 from netsuite.certificates import BadCertificate
 from netsuite.config.schema import SERVICES, Settings
@@ -56,6 +57,9 @@ def problems(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
         return
     if importlib.util.find_spec("acme") is None:
         yield "acme.names", "ACME needs a library: pip install 'netsuite[acme]'"
+    for name in section.names:
+        if not same_domain(name).isascii():
+            yield "acme.names", f"the DNS can have no name {name!r}"
     if not settings.tls.enabled:
         yield "acme.names", "certificates are of no use without tls.enabled"
     elif not kinds(settings):

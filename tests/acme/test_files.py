@@ -33,6 +33,7 @@ class Files(SynchronousTestCase):
         )
         self.folder.save_account(one)
         self.assertEqual(one, self.again().account(one.directory))
+        self.assertNotIn("KEY", repr(one))
         self.assertIsNone(self.again().account(two))
         (path,) = (self.path / "acme").iterdir()
         self.assertEqual(0o600, path.stat().st_mode & 0o777)
@@ -40,7 +41,7 @@ class Files(SynchronousTestCase):
 
     def test_states(self) -> None:
         """What is known of a name is there after a restart."""
-        state = NameState(("a", "b"), 5.5, 2, 9.0, "trouble")
+        state = NameState(("a", "b"), "https://x/", 5.5, 2, 9.0, "trouble")
         self.folder.save_state("a.test", state)
         self.folder.save_state("b.test", NameState())
         self.assertEqual(state, self.again().state("a.test"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -157,7 +158,45 @@ class Renewing(Case):
         now = self.world.now()
         self.world.double.window = now - timedelta(days=2), now - timedelta(days=1)
         self.world.pass_time(7 * 3600, 600)
+        self.assertEqual(2, len(self.world.double.issued))
+
+    def test_an_authority_that_never_has_enough(self) -> None:
+        """One that wants each certificate renewed at once has its way once a day."""
+        self.world.double.window = NOW - timedelta(days=2), NOW - timedelta(days=1)
+        self.world.renewal("mail.test")
+        self.world.pass_time(30)
+        self.assertEqual(1, len(self.world.double.issued))
+        self.world.pass_time(3.2 * DAY, 600)
+        self.assertEqual(4, len(self.world.double.issued))
+
+    def test_another_authority(self) -> None:
+        """Who goes over from an authority for tests to a real one gets a certificate of its."""
+        self.world.renewal("mail.test")
+        self.world.pass_time(30)
+        state = self.world.folder.state("mail.test")
+        staging = replace(state, directory="https://staging.test/directory", next_try=0.0)
+        self.world.folder.save_state("mail.test", staging)
+        self.world.pass_time(3700, 60)
+        self.assertEqual(2, len(self.world.double.issued))
+
+    def test_wrong_clock(self) -> None:
+        """What a clock that was years ahead has noted keeps nothing from being renewed."""
+        self.world.renewal("mail.test")
+        self.world.pass_time(30)
+        state = self.world.folder.state("mail.test")
+        ahead = (NOW + timedelta(days=3650)).timestamp()
+        self.world.folder.save_state("mail.test", replace(state, renew_at=ahead, next_try=ahead))
+        self.world.pass_time(91 * DAY, 3600)
+        self.world.pass_time(60)
         self.assertGreaterEqual(len(self.world.double.issued), 2)
+
+    def test_ended_already(self) -> None:
+        """A certificate that is not good any more replaces nothing: a clock is wrong."""
+        self.world.double.now = lambda: NOW - timedelta(days=100)
+        self.world.renewal("mail.test")
+        self.world.pass_time(30)
+        self.assertFalse(self.file().exists())
+        self.assertEqual(1, len(self.logged("look at this machine's clock")))
 
     def test_no_word(self) -> None:
         """An authority that does not answer about that changes nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from netsuite.acme.schedule import renewal, retry_seconds, suggested, wait
+from netsuite.acme.schedule import renewal, retry_seconds, settled, suggested, wait
 from netsuite.testing.cases import SynchronousTestCase
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -36,6 +36,11 @@ class Times(SynchronousTestCase):
         self.assertEqual(timedelta(hours=3), wait(1, 10_800.0, 0.0))
         self.assertEqual(timedelta(minutes=30), wait(1, 5.0, 0.0))
         self.assertEqual(timedelta(days=7), wait(1, 1e9, 0.0))
+
+    def test_settled(self) -> None:
+        """A new certificate is left alone for a day, or a part of its life."""
+        self.assertEqual(timedelta(days=1), settled(timedelta(days=90)))
+        self.assertEqual(timedelta(hours=8), settled(timedelta(days=1)))
 
     def test_tries_of_an_hour(self) -> None:
         """In an hour a name is tried twice: with two challenges each that is less than the five

@@ -54,6 +54,8 @@ def found(tmp_path: Path, *settings: str) -> list[str]:
 def test_problems(tmp_path: Path) -> None:
     """All that would keep it from working is told before the start."""
     assert found(tmp_path) == []
+    long = "\u00fc" * 60
+    assert found(tmp_path, f'acme.names=["{long}.example.org"]') == ["acme.names"]
     assert found(tmp_path, "tls.enabled=false") == ["acme.names"]
     nowhere = [f"{name}.listen_tls=[]" for name in ("submission", "imap", "pop3", "nntp", "ftp")]
     nowhere += ["telnet.listen_tls=[]", "http.enabled=false", "smtp.listen_tls=[]"]

@@ -75,6 +75,7 @@ class World:
             self.certificates,
             self.ordering(authority),
             authority,
+            directory=DIRECTORY,
             kinds=kinds,
             keep_key=keep_key,
             run=at_once,
