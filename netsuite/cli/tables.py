@@ -100,8 +100,9 @@ def _remove(path: Path) -> None:
 
 
 def _is_empty(database: Database) -> bool:
+    tables = [each for each in t.metadata.sorted_tables if each is not t.counter]
     with closing(database.session()) as session:
-        return not any(_count(session, each) for each in t.metadata.sorted_tables)
+        return not any(_count(session, each) for each in tables)
 
 
 def _count(session: DatabaseSession, table: sa.Table) -> int:
@@ -118,6 +119,7 @@ def _copy(
     writing.begin_writing()
     counts: dict[str, int] = {}
     for table in t.metadata.sorted_tables:
+        writing.run(sa.delete(table))  # counters there may be from the beginning
         insert = sa.insert(table)
         for rows in _rows_of(reading, table):
             writing.many(insert, rows if writing.sqlite else [*map(_without_nul, rows)])
