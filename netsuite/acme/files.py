@@ -112,6 +112,18 @@ class ACMEFolder:
             {each: asdict(known) for each, known in sorted(self._states.items())},
         )
 
+    def outcome(self, name: str, before: NameState) -> str | None:
+        """Return what became of a try: why it failed, or nothing where there is a certificate; None
+        while there is neither.
+
+        Args:
+            before: the state when it was asked for.
+        """
+        state = self.state(name)
+        if state.failures and state.next_try != before.next_try:
+            return state.trouble
+        return "" if state.written != before.written and not state.failures else None
+
     # -- certificates --------------------------------------------------------------------------
 
     def of_others(self, name: str) -> Path | None:

@@ -27,8 +27,6 @@ from netsuite.store.files.thread_jobs import RunInThread
 
 #: How often it is looked whether something is due, by the time of day: a machine may have slept.
 LOOK_SECONDS: Final = 3600.0
-#: What processes are asked by who wants names to be tried at once.
-RENEW: Final = "acme-renew"
 #: How often an authority is asked when to renew, where it does not say.
 ASK_SECONDS: Final = 6 * 3600.0
 
@@ -140,7 +138,7 @@ class Renewal(Service):
         self.renew()
 
     def answer(self, value: Value) -> Value:
-        """Do as ``renew``, for somebody on the bus: *value* is a list of names."""
+        """Do as ``renew``, for somebody who asks ``RENEW``: *value* is a list of names."""
         given = value if isinstance(value, list) else []
         return list(self.renew([str(each) for each in given]))
 

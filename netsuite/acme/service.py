@@ -9,13 +9,13 @@ from typing import Final
 
 from twisted.application.service import Service
 
-from netsuite.accounts.resolver import same_domain
 from netsuite.acme.authority import Authority
 from netsuite.acme.challenges import Answers
 from netsuite.acme.files import ACMEFolder
 from netsuite.acme.ordering import Ordering
-from netsuite.acme.renewal import RENEW, Renewal
-from netsuite.acme.setup import external_account, kinds
+from netsuite.acme.renewal import Renewal
+from netsuite.acme.setup import external_account, kinds, names_of
+from netsuite.control.questions import RENEW
 from netsuite.home import SiteError
 from netsuite.site import Site
 from netsuite.store.files.thread_jobs import Threads
@@ -55,7 +55,7 @@ def make_acme(site: Site) -> Service:
         site.when_open().addCallback(lambda _: site.bus.role(ROLE, with_role))
 
     renewal = Renewal(
-        list(dict.fromkeys(same_domain(name) for name in settings.names)),
+        names_of(site.settings),
         folder,
         certificates,
         Ordering(authority, answers, run, site.reactor),

@@ -19,6 +19,11 @@ HTTP_PORT: Final = 80
 TLS_PORT: Final = 443
 
 
+def names_of(settings: Settings) -> Sequence[str]:
+    """Return the names to have certificates for, as the DNS has them."""
+    return list(dict.fromkeys(same_domain(name) for name in settings.acme.names))
+
+
 def kinds(settings: Settings) -> Sequence[str]:
     """Return the challenges that may be met, the best first: those whose port a service listens
     at; then the others, whose port may lead here from elsewhere."""

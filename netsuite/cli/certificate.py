@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns, one_line, pass_home
+
+#: How often it is looked whether a certificate has come.
+_LOOK_SECONDS: Final = 0.25
 
 
 @click.group(cls=Subcommands)
@@ -24,9 +29,9 @@ def list_certificates(home: Home, as_json: bool) -> None:
     """List certificates: whom they serve, who issued them, until when they are good."""
     from twisted.internet.task import Clock
 
-    from netsuite.accounts.resolver import same_domain
     from netsuite.acme.files import ACMEFolder
     from netsuite.acme.overview import listeners, rows
+    from netsuite.acme.setup import names_of
     from netsuite.certificates import Certificates
     from netsuite.cli.settings import read_settings
 
@@ -37,12 +42,9 @@ def list_certificates(home: Home, as_json: bool) -> None:
     certificates = Certificates(path, Clock(), host=settings.site.hostname)
     certificates.look()
     folder = ACMEFolder(path)
-    try:
+    with one_line():
         folder.load()
-        names = [same_domain(each) for each in settings.acme.names]
-        found = list(rows(certificates, folder, names, datetime.now(UTC)))
-    except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
+        found = list(rows(certificates, folder, names_of(settings), datetime.now(UTC)))
     if as_json:
         for row in found:
             click.echo(json.dumps(asdict(row)))
@@ -55,3 +57,53 @@ def list_certificates(home: Home, as_json: bool) -> None:
                  *certificates.wrong()]:  # fmt: skip
         click.echo(f"! {line}")
     click.echo(f"Shown by name (SNI) on every port: {listeners(settings)}")
+
+
+@certificate.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=300.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="So long for what becomes of it.",
+)
+@pass_home
+def renew(home: Home, names: tuple[str, ...], wait: float) -> None:
+    """Have the daemon try to get certificates by ACME now: for NAMES; without any, for those whose
+    last try failed. Exit 1 when one has failed."""
+    from netsuite.accounts.resolver import same_domain
+    from netsuite.acme.files import ACMEFolder
+    from netsuite.acme.setup import names_of
+    from netsuite.cli.running import all_told, daemons
+    from netsuite.cli.settings import read_settings
+
+    settings = read_settings(home.config_path, home.overrides)
+    wanted = [same_domain(each) for each in names]
+    folder = ACMEFolder(home.path / settings.tls.certificates)
+    with one_line():
+        folder.load()
+        for name in wanted:
+            if name not in names_of(settings):
+                raise click.ClickException(f"{name} is not among acme.names")
+            if (path := folder.of_others(name)) is not None:
+                raise click.ClickException(f"{path} was put there by somebody else: move it away")
+        before = {name: folder.state(name) for name in names_of(settings)}
+        with daemons(home) as found:
+            asked = [str(each) for each in all_told(found, "renew", names=wanted)]
+        until = time.monotonic() + wait
+        failed = not asked
+        for name in asked:
+            while (outcome := folder.outcome(name, before[name])) is None:
+                if time.monotonic() > until:
+                    outcome = f"nothing has come of it within {wait:g} seconds"
+                    break
+                time.sleep(_LOOK_SECONDS)
+                folder.load()
+            failed = failed or bool(outcome)
+            click.echo(f"{name}: {outcome or 'there is a new one'}")
+    if not asked:
+        raise click.ClickException("there is no name whose last try has failed; say which to try")
+    if failed:
+        raise SystemExit(1)

@@ -9,7 +9,7 @@ from twisted.internet.defer import ensureDeferred
 
 from netsuite.bus import DaemonPlace, Value, answered
 from netsuite.control.log import LogLines
-from netsuite.control.questions import KICK, LOG, SESSIONS, SESSIONS_AT_MOST, STATUS, TRACE
+from netsuite.control.questions import KICK, LOG, RENEW, SESSIONS, SESSIONS_AT_MOST, STATUS, TRACE
 from netsuite.control.session import Command, Refused, Session
 
 #: How often the processes are asked what was said on the connections that are traced.
@@ -47,6 +47,7 @@ class Commands:
             "kick": self.kick,
             "log": self.log,
             "trace": self.trace,
+            "renew": self.renew,
             "reload": self.reload,
             "stop": self.stop,
         }
@@ -117,6 +118,16 @@ class Commands:
             raise Refused(f"say which sessions: by {', '.join(_LIKE)}")
         counts = await self._place.bus.ask(KICK, wanted)
         await session.tell(sum(each for each in counts if isinstance(each, int)))
+
+    async def renew(self, session: Session, arguments: Mapping[str, Value]) -> None:
+        """Try to get certificates by ACME now; tell for which names."""
+        _check(arguments, "names")
+        names = arguments.get("names", [])
+        if not isinstance(names, list):
+            raise Refused('"names" must be a list')
+        for told in await self._place.bus.ask(RENEW, names):
+            for name in told if isinstance(told, Sequence) else ():
+                await session.tell(name)
 
     async def reload(self, session: Session, arguments: Mapping[str, Value]) -> None:
         """Read configuration and certificates again; tell what that has changed."""

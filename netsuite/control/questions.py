@@ -10,6 +10,8 @@ trace      ``trace`` and whose, see below           what was said since the last
 metrics    None                                     ``Metrics``
 log        ``{"lines": count}``                     the last lines of its log, as they were written
 ready      None                                     ``Readiness``
+renew      list of names, or an empty one           names that ACME tries now: these, or those whose
+                                                    last try has failed
 ========== ======================================== ==============================================
 
 What sessions are to be like: a mapping with one or more of ``session`` (a name), ``account``,
@@ -32,6 +34,7 @@ METRICS: Final = "metrics"
 LOG: Final = "log"
 READY: Final = "ready"
 TRACE: Final = "trace"
+RENEW: Final = "renew"
 #: More of one process would be more than anybody reads, and longer than others wait.
 SESSIONS_AT_MOST: Final = 5000
 

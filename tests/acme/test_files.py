@@ -47,6 +47,19 @@ class Files(SynchronousTestCase):
         self.assertEqual(state, self.again().state("a.test"))
         self.assertEqual(NameState(), self.again().state("c.test"))
 
+    def test_outcome(self) -> None:
+        """A try has an outcome once it has failed, or there is a certificate."""
+        before = NameState(("a",), failures=1, next_try=5.0, trouble="old")
+        self.folder.save_state("a.test", before)
+        self.assertIsNone(self.folder.outcome("a.test", before))
+        self.folder.save_state("a.test", replace(before, written=("a", "b")))
+        self.assertIsNone(self.folder.outcome("a.test", before))
+        self.folder.save_state("a.test", NameState(("a", "b")))
+        self.assertEqual("", self.folder.outcome("a.test", before))
+        failed = replace(before, failures=2, next_try=9.0, trouble="new")
+        self.folder.save_state("a.test", failed)
+        self.assertEqual("new", self.folder.outcome("a.test", before))
+
     def test_nonsense(self) -> None:
         """What somebody has spoiled is as if it was not there, bit by bit."""
         path = self.path / "acme/state.json"

@@ -29,6 +29,17 @@ def test_list(tmp_path: Path) -> None:
     assert [json.loads(each)["file"] for each in lines] == ["mail.example.org", "www.example.org"]
 
 
+def test_renew(tmp_path: Path) -> None:
+    """What cannot be asked for is a line."""
+    settings = ("--set", 'acme.names=["mail.example.org"]')
+    renew = (*settings, "certificate", "renew")
+    assert "no daemon runs over" in refused(tmp_path, *renew)
+    assert "is not among acme.names" in refused(tmp_path, *renew, "other.example.org")
+    (tmp_path / "tls").mkdir()
+    authority.certificate("mail.example.org").write(tmp_path / "tls/mail.example.org.pem")
+    assert "put there by somebody else" in refused(tmp_path, *renew, "Mail.example.org")
+
+
 def test_nothing(tmp_path: Path) -> None:
     """Without certificates there is nothing to list, and nothing is made; without TLS it says
     so."""
