@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from netsuite.bus import Bus, Value
 from netsuite.store.interfaces import RememberedStore
 from netsuite.store.model import AccountId, Verifiers
 
@@ -50,7 +51,8 @@ class LoginCookies:
         identify: makes a name that nobody can guess: letters, digits, hyphens and underscores.
         idle_seconds: returns how long a cookie is good without being shown.
         longest_seconds: returns how long it is good in any case.
-        remembered: where it is kept that somebody has logged out.
+        remembered: where it is kept that somebody has logged out; others see it there soon.
+        bus: by which other processes hear of it at once.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class LoginCookies:
         idle_seconds: Callable[[], float],
         longest_seconds: Callable[[], float],
         remembered: RememberedStore,
+        bus: Bus,
     ) -> None:
         self._secret = secret
         self._now = now
@@ -69,6 +72,8 @@ class LoginCookies:
         self._idle_seconds = idle_seconds
         self._longest_seconds = longest_seconds
         self._remembered = remembered
+        self._bus = bus
+        bus.hear(ENDED, self._heard)
 
     def begin(self, account: AccountId, verifiers: Verifiers | None) -> Login:
         """Return a login that begins now."""
@@ -110,10 +115,19 @@ class LoginCookies:
         return replace(login, seen=now) if now - login.seen >= RENEWED_SECONDS else None
 
     def end(self, login: Login) -> None:
-        """Have no cookie of a login be good any more."""
-        until = datetime.fromtimestamp(login.began, UTC)
+        """Have no cookie of a login be good any more, in any process."""
+        self._bus.tell(ENDED, [login.name, login.began])
+        self._end(login.name, login.began)
+
+    def _heard(self, value: Value) -> None:
+        match value:
+            case [str(name), int(began)]:
+                self._end(name, began)
+
+    def _end(self, name: str, began: int) -> None:
+        until = datetime.fromtimestamp(began, UTC)
         until += timedelta(seconds=self._longest_seconds() + 1)
-        self._remembered.remember(ENDED, login.name, "", until)
+        self._remembered.remember(ENDED, name, "", until)
 
     def _mac(self, what: str, text: str) -> str:
         secret = self._secret()

@@ -39,6 +39,7 @@ def make_console(site: Site) -> ListeningService:
         idle_seconds=lambda: site.settings.console.login_idle_seconds,
         longest_seconds=lambda: site.settings.console.login_seconds,
         remembered=site.store.remembered,
+        bus=site.bus,
     )
     console = Console(site, ROUTES, cookies)
 

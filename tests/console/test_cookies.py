@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netsuite.bus import Hear, OneProcess, Value
 from netsuite.console.cookies import RENEWED_SECONDS, LoginCookies
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import AccountId
@@ -14,6 +15,21 @@ from tests.coroutines import run
 IDLE, LONGEST = 600.0, 3600.0
 
 
+class Told(OneProcess):
+    """A bus that tells all who listen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listening: list[Hear] = []
+
+    def hear(self, topic: str, hear: Hear) -> None:
+        self.listening.append(hear)
+
+    def tell(self, topic: str, value: Value) -> None:
+        for hear in self.listening:
+            hear(value)
+
+
 class Cookies(SynchronousTestCase):
     """One site's."""
 
@@ -21,6 +37,7 @@ class Cookies(SynchronousTestCase):
         self.now = 1_800_000_000.0
         self.secret = b"s" * 32
         self.store = MemoryStore()
+        self.bus = Told()
         self.cookies = self.made()
         self.login = self.cookies.begin(AccountId(7), verifiers("secret"))
 
@@ -33,6 +50,7 @@ class Cookies(SynchronousTestCase):
             idle_seconds=lambda: IDLE,
             longest_seconds=lambda: LONGEST,
             remembered=self.store.remembered,
+            bus=self.bus,
         )
 
     def test_any_worker_reads_it(self) -> None:
@@ -82,6 +100,19 @@ class Cookies(SynchronousTestCase):
         later = replace(self.login, seen=self.login.seen + 5)
         self.assertIsNone(run(self.cookies.read(self.cookies.write(later))))
         self.assertEqual(other, run(self.cookies.read(self.cookies.write(other))))
+
+    def test_heard_of(self) -> None:
+        """Another process that has a store of its own, as far as it knows, hears of the logout;
+        what it cannot understand it passes over."""
+        self.store = MemoryStore()
+        other = self.made()
+        value = self.cookies.write(self.login)
+        self.assertIsNotNone(run(other.read(value)))
+        self.cookies.end(self.login)
+        self.assertIsNone(run(other.read(value)))
+        odd: tuple[Value, ...] = (None, [], ["x"], [1, "x"], {"a": 1}, ["x", 1, 2])
+        for each in odd:
+            self.bus.tell("", each)
 
     def test_password(self) -> None:
         """It tells passwords apart, and accounts, and nothing of either."""

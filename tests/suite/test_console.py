@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import imaplib
 import os
 import pty
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 import pytest_twisted
@@ -29,6 +31,7 @@ from netsuite.testing.daemon import Daemon
 from tests.cli.commands import done
 from tests.store.reactors import reactor
 from tests.suite.browser import PROGRAM, Chromium
+from tests.suite.fleet import Fleet, home_with_accounts, until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 browsing = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium on this machine")
@@ -215,6 +218,37 @@ def test_pictures(tmp_path: Path, running: Daemon, browser: Chromium) -> None:
     for client in clients:
         client.logout()
     smtp.quit()
+
+
+def test_workers(tmp_path: Path) -> None:
+    """Who has logged in by one worker is known to each, and no more once they have logged out."""
+    home = home_with_accounts(tmp_path, "ann")
+    done(home, "account", "groups", "ann", "admin")
+    with Fleet(home, ["console"]) as fleet:
+        port = fleet.wait().ports["console"]
+        cookie, token = "", ""
+
+        def ask(path: str, **form: str) -> int:
+            nonlocal cookie, token
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            fields = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+            client.request("POST" if form else "GET", path, urlencode(form), fields)
+            answer = client.getresponse()
+            text = answer.read().decode()
+            cookie = answer.headers.get("set-cookie", cookie).partition(";")[0]
+            if found := re.search('name="token" value="([^"]+)"', text):
+                token = found[1]
+            client.close()
+            return answer.status
+
+        assert ask("/login", account="ann", password="pw") == 303
+        assert {ask("/sessions") for _ in range(20)} == {200}
+        kept = cookie
+        assert ask("/logout", token=token) == 303
+        cookie = kept
+        until(
+            lambda: {ask("/sessions") for _ in range(20)} == {303}, "the cookie is still good", 0.5
+        )
 
 
 @pytest.mark.skipif(shutil.which("lynx") is None, reason="there is no lynx on this machine")
