@@ -161,6 +161,7 @@ WIDER = {
     "store/test_same": "two stores with one history",
     "store/test_sqlite": "the contract on SQLite",
     "store/test_postgresql": "the contract on PostgreSQL",
+    "store/test_distributed": "the contract without what some databases lack",
     "testing/faults/test_ftp_data": "what a protocol has beside its session: FTP's transfers",
     "testing/test_one_body": "the same test on every ground",
     "test_architecture": "the dependency rule",

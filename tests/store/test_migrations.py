@@ -24,7 +24,6 @@ DROP TABLE remembered;
 DROP TABLE moved;
 DROP TABLE process;
 DROP TABLE lease;
-DELETE FROM counter WHERE name = 'commit';
 DROP TABLE arrival;
 DROP TABLE envelope;
 DROP TABLE queue;
@@ -138,7 +137,7 @@ class Migration(TestCase):
         with contextlib.closing(sqlite3.connect(path)) as database:
             database.executescript(
                 "DROP TABLE remembered; DROP TABLE arrival; DROP TABLE moved; DROP TABLE process;"
-                "DROP TABLE lease; DELETE FROM counter WHERE name = 'commit'"
+                "DROP TABLE lease"
             )
             database.execute("UPDATE alembic_version SET version_num = '0003'")
             database.commit()

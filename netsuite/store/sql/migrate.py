@@ -12,8 +12,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from netsuite.store.errors import StoreError
+from netsuite.store.sql import postgresql
 from netsuite.store.sql.database import Database, translated
 from netsuite.store.sql.presence import give_to_owner
 
@@ -80,7 +82,13 @@ def _migrate(database: Database, config: Config, connection: Connection) -> None
         # The driver is in autocommit mode; this also keeps two processes from migrating at once.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(8025, 2)")
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(8025, 2)")
+        except DBAPIError as error:
+            if not postgresql.is_lacking(error):
+                raise
+            # Two that migrate at once are then told so by the table that both make.
     current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
         if current is not None and current not in {s.revision for s in scripts.walk_revisions()}:

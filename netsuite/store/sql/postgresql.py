@@ -117,6 +117,10 @@ def ending(process: str, number: int, now: int, *, notify: bool) -> str:
     )
 
 
+#: Makes the row that ``beginning`` locks.
+MAKE_LOCK: Final = "INSERT INTO counter (name, value) VALUES ('commit', 0) ON CONFLICT DO NOTHING"
+
+
 # -- errors --------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import AccountStore, MailStore, QueueStore, RememberedStore
 from netsuite.store.model import REMEMBERED
 from netsuite.store.objects import ObjectStore
+from netsuite.store.sql import postgresql
 from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import BUSY_SECONDS, Database, DatabaseSession, translated
@@ -261,6 +262,7 @@ class SQLStore:
             session = database.session()
             if not database.sqlite:
                 alone = session.lock_presence()
+                session.execute(postgresql.MAKE_LOCK)
             sequence = last_sequence(session)
             self._check_objects(session)
             self._shared.readers.start()

@@ -5,6 +5,8 @@ A migration says what the schema was when it was written, and so imports nothing
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -24,14 +26,11 @@ TEXT_INDEX = {
         " INSERT INTO content_fts(content_fts, rowid, fields, body)"
         " VALUES ('delete', old.content, old.fields, old.body); END",
     ),
-    # Without the right to create the extension searches read the text column.
+    # Without the right to create the extension, or the extension, searches read the text column.
     "postgresql": (
-        "DO $$ BEGIN"
-        " CREATE EXTENSION IF NOT EXISTS pg_trgm;"
-        " CREATE INDEX content_text_fields ON content_text USING gin (fields gin_trgm_ops);"
-        " CREATE INDEX content_text_body ON content_text USING gin (body gin_trgm_ops);"
-        " EXCEPTION WHEN insufficient_privilege OR undefined_file OR undefined_object"
-        " OR feature_not_supported THEN NULL; END $$",
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+        "CREATE INDEX content_text_fields ON content_text USING gin (fields gin_trgm_ops)",
+        "CREATE INDEX content_text_body ON content_text USING gin (body gin_trgm_ops)",
     ),
 }
 
@@ -238,5 +237,12 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
 
-    for statement in TEXT_INDEX[op.get_bind().dialect.name]:
-        op.execute(statement)
+    connection = op.get_bind()
+    statements = TEXT_INDEX[connection.dialect.name]
+    if connection.dialect.name == "sqlite":
+        for statement in statements:
+            op.execute(statement)
+        return
+    with suppress(sa.exc.DBAPIError), connection.begin_nested():
+        for statement in statements:
+            op.execute(statement)

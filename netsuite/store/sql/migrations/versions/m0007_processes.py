@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the tables, and the row that who writes to PostgreSQL locks."""
+    """Make the tables."""
     op.create_table(
         "process",
         sa.Column("token", sa.Text(), autoincrement=False, nullable=False),
@@ -28,4 +28,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name"),
         sqlite_with_rowid=False,
     )
-    op.execute("INSERT INTO counter (name, value) VALUES ('commit', 0)")
