@@ -452,6 +452,9 @@ class Store(Protocol):
     async def backlog(self) -> Backlog:
         """Return what waits in it. Raises StoreError."""
 
+    async def octets(self) -> int:
+        """Return how large it is, where it is kept. Raises StoreError."""
+
     async def probe(self) -> None:
         """Ask something, and write something that nobody misses. Raises StoreError where either
         cannot be done now."""

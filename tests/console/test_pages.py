@@ -23,6 +23,7 @@ from netsuite.console.pages import (
 )
 from netsuite.console.visit import number
 from netsuite.sasl.prepare import Unpreparable
+from netsuite.store.errors import StoreError
 from netsuite.store.model import ADMINISTRATION, AccountState, FolderKind, Login, Placement
 from netsuite.store.outgoing import ALL, Envelope, QueueItem, QueueState, Settlement
 from netsuite.testing.cases import SynchronousTestCase
@@ -595,14 +596,20 @@ class Rest(Case):
         self.assertIn("all is kept in memory", self.browser.get("/storage").words)
         home = Path(self.mktemp())
         (home / "files/public").mkdir(parents=True)
-        (home / "netsuite.db").write_bytes(b"x" * 1000)
-        (home / "netsuite.db-wal").write_bytes(b"x" * 24)
         (home / "files/public/a").write_bytes(b"x" * 10)
         (home / "files/public/b").symlink_to("nowhere")
         room = storage.look(home, home / "files")
-        self.assertEqual((1024, 2), (room.database, room.files))
+        self.assertEqual((2, 10 + len("nowhere")), (room.files, room.file_octets))
         self.assertGreater(room.free, 0)
-        self.assertIsNone(storage.look(home / "files", home / "nowhere").database)
+        self.assertEqual(0, storage.look(home, home / "nowhere").files)
+        words = self.browser.get("/storage").words
+        self.assertIn("Database 0 octets", words)
+
+        async def untold() -> int:
+            raise StoreError("for a test")
+
+        self.patch(self.store, "octets", untold)
+        self.assertIn("Database not told", self.browser.get("/storage").words)
 
     def test_settings(self) -> None:
         """All that is in use, what is not as by default first."""

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from netsuite.console.layout import badge, facts
-from netsuite.console.markup import Content, count, link, markup, size
+from netsuite.console.markup import Content, count, counted, link, markup, size
 from netsuite.console.visit import Page, Route, Visit
-from netsuite.home import STORE_FILE
+from netsuite.site import Site
+from netsuite.store.errors import StoreError
 from netsuite.store.tally import MOST_COUNTED
 
 #: Files that are counted; where there are more, that is said.
@@ -25,12 +26,10 @@ class Room:
     """What lies below a home, and what room there is.
 
     Args:
-        database: octets of the home's own database; None where there is none.
         files: how many, and ``file_octets``: how large they are.
         free, total: octets of the disk.
     """
 
-    database: int | None
     files: int
     file_octets: int
     free: int
@@ -39,17 +38,14 @@ class Room:
 
 def look(home: Path, files: Path) -> Room:
     """Look at a home; it takes as long as the disk does."""
-    found = [home / f"{STORE_FILE}{end}" for end in ("", "-wal", "-shm")]
-    sizes = [path.stat().st_size for path in found if path.exists()]
     number = octets = 0
     for folder, _, names in os.walk(files):
-        for name in names:
-            number += 1
-            octets += _octets(os.path.join(folder, name))
+        number += len(names)
+        octets += sum(_octets(os.path.join(folder, name)) for name in names)
         if number >= MOST_FILES:
             break
     disk = shutil.disk_usage(home)
-    return Room(sum(sizes) if sizes else None, number, octets, disk.free, disk.total)
+    return Room(number, octets, disk.free, disk.total)
 
 
 def _octets(path: str) -> int:
@@ -66,29 +62,36 @@ async def show(visit: Visit) -> Page:
     queue = await site.store.queue.count()
     waiting = "at least " if backlog.unindexed >= MOST_COUNTED else ""
     rows: list[tuple[str, Content]] = [
-        ("Not in the text index yet", f"{waiting}{count(backlog.unindexed)} messages"),
+        ("Database", await _database(site)),
+        ("Not in the text index yet", f"{waiting}{counted(backlog.unindexed, 'message')}"),
         ("Waiting in the queue", link(count(queue.items), "queue")),
         (
             "Waiting for the database",
-            f"{count(backlog.reads)} reads, {count(backlog.writes)} writes",
+            f"{counted(backlog.reads, 'read')}, {counted(backlog.writes, 'write')}",
         ),
     ]
     if site.home is None:
-        return Page("Storage", markup(facts([("Home", "none: all is kept in memory"), *rows])))
+        return Page("Storage", facts([("Home", "none: all is kept in memory"), *rows]))
     room = await site.run(look, site.home, site.home / site.settings.files.root)
     assert isinstance(room, Room)
     least = "at least " if room.files >= MOST_FILES else ""
-    database = "elsewhere: store.url names it" if room.database is None else size(room.database)
     body = facts(
         [
             ("Home", str(site.home)),
-            ("Database", database),
-            ("Files", f"{least}{count(room.files)}, {size(room.file_octets)}"),
+            ("Files", f"{least}{counted(room.files, 'file')}, {size(room.file_octets)}"),
             ("Free on the disk", _free(room)),
             *rows,
         ]
     )
     return Page("Storage", body)
+
+
+async def _database(site: Site) -> str:
+    """Return how large the database is; not every kind tells that."""
+    try:
+        return size(await site.store.octets())
+    except StoreError:
+        return "not told"
 
 
 def _free(room: Room) -> Content:

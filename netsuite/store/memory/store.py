@@ -60,6 +60,11 @@ class MemoryStore:
         self._records.check_open()
         return Backlog()
 
+    async def octets(self) -> int:
+        """Return how large all contents are."""
+        self._records.check_open()
+        return sum(len(each.octets) for each in self._records.contents.values())
+
     async def probe(self) -> None:
         """Raise StoreClosed when it is closed."""
         self._records.check_open()

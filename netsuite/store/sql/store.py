@@ -9,6 +9,7 @@ from dataclasses import replace
 from threading import Thread
 from typing import Protocol, TypeVar
 
+import sqlalchemy as sa
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
@@ -47,6 +48,8 @@ from netsuite.store.sql.writer import Writer
 from netsuite.store.tally import Backlog, StoreTally
 
 T = TypeVar("T")
+_SQLITE_SIZE = sa.text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+_POSTGRESQL_SIZE = sa.text("SELECT pg_database_size(current_database())")
 _MICRO = 1_000_000
 _GUID_OCTETS = 16
 _GUIDS_AT_ONCE = 64
@@ -207,6 +210,13 @@ class SQLStore:
 
         found = await shared.read(count, inline=False)
         return replace(found, unpublished=max(0, found.unpublished - shared.feed.sequence))
+
+    async def octets(self) -> int:
+        """Return how large the database is, with what was removed and is kept for what comes."""
+
+        statement = _SQLITE_SIZE if self._database.sqlite else _POSTGRESQL_SIZE
+        (octets,) = await self._shared.read(lambda s: s.single(statement), inline=False)
+        return int(octets)
 
     async def probe(self) -> None:
         """Ask something, and write something that nobody misses."""

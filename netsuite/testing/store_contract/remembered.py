@@ -69,11 +69,16 @@ class RememberedContract(StoreCase):
         backlog = await self.store.backlog()
         self.assertEqual((0, 0), (backlog.unindexed, backlog.unpublished))
         self.assertFalse(self.store.tally.failures)
+        inbox = await self.inbox()
+        await self.put(inbox, b"x" * 5000)
+        self.assertGreaterEqual(await self.store.octets(), 5000)
         await self.store.close()
         with self.assertRaises(StoreClosed):
             await self.store.probe()
         with self.assertRaises(StoreClosed):
             await self.store.backlog()
+        with self.assertRaises(StoreClosed):
+            await self.store.octets()
 
     async def test_remembered_while_closed(self) -> None:
         """A closed store neither remembers nor recalls."""
