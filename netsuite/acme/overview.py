@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+
+from twisted.internet.task import Clock
 
 from netsuite.acme.files import ACMEFolder
+from netsuite.acme.setup import names_of
 from netsuite.certificates import Certificates
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.settings import ServiceSettings
@@ -29,6 +33,28 @@ class Row:
     until: str
     kept_by: str
     trouble: str = ""
+
+
+def look_at(folder: Path, settings: Settings) -> tuple[Sequence[Row], Sequence[str]]:
+    """Return a row for each certificate of a folder, and what is to be done about any, in lines.
+    Raises OSError."""
+    certificates = Certificates(folder, Clock(), host=settings.site.hostname)
+    certificates.look()  # and not open(), which makes one where there is none
+    acme = ACMEFolder(folder)
+    acme.load()
+    found = list(rows(certificates, acme, names_of(settings), datetime.now(UTC)))
+    troubles = [f"certificate {each.file}: {each.trouble}" for each in found if each.trouble]
+    return found, [*troubles, *certificates.wrong()]
+
+
+def troubles(home: Path, settings: Settings) -> Sequence[str]:
+    """Return in lines what is to be done about certificates of a home; none where TLS is off."""
+    if not settings.tls.enabled:
+        return []
+    try:
+        return look_at(home / settings.tls.certificates, settings)[1]
+    except OSError as error:
+        return [f"{error.filename}: {error.strerror}"]
 
 
 def rows(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Final
 
 import click
@@ -27,24 +26,14 @@ def certificate() -> None:
 @pass_home
 def list_certificates(home: Home, as_json: bool) -> None:
     """List certificates: whom they serve, who issued them, until when they are good."""
-    from twisted.internet.task import Clock
-
-    from netsuite.acme.files import ACMEFolder
-    from netsuite.acme.overview import listeners, rows
-    from netsuite.acme.setup import names_of
-    from netsuite.certificates import Certificates
+    from netsuite.acme.overview import listeners, look_at
     from netsuite.cli.settings import read_settings
 
     settings = read_settings(home.config_path, home.overrides)
     if not settings.tls.enabled:
         raise click.ClickException("TLS is off (tls.enabled), and no certificate is used")
-    path = home.path / settings.tls.certificates
-    certificates = Certificates(path, Clock(), host=settings.site.hostname)
-    certificates.look()
-    folder = ACMEFolder(path)
     with one_line():
-        folder.load()
-        found = list(rows(certificates, folder, names_of(settings), datetime.now(UTC)))
+        found, troubles = look_at(home.path / settings.tls.certificates, settings)
     if as_json:
         for row in found:
             click.echo(json.dumps(asdict(row)))
@@ -53,8 +42,7 @@ def list_certificates(home: Home, as_json: bool) -> None:
         ("NAME", "SERVES", "ISSUER", "UNTIL", "KEPT BY"),
         [(each.file, each.serves, each.issuer, each.until or "-", each.kept_by) for each in found],
     )
-    for line in [*(f"{each.file}: {each.trouble}" for each in found if each.trouble),
-                 *certificates.wrong()]:  # fmt: skip
+    for line in troubles:
         click.echo(f"! {line}")
     click.echo(f"Shown by name (SNI) on every port: {listeners(settings)}")
 

@@ -155,6 +155,7 @@ def check_config(home: Home) -> None:
     """Say what is wrong with the configuration; exit 0 when nothing is."""
     from twisted.internet import reactor
 
+    from netsuite.acme.overview import troubles
     from netsuite.cli.settings import read_configuration, refuse
     from netsuite.config.check import problems, store_problems
     from netsuite.config.load import Problem
@@ -178,6 +179,8 @@ def check_config(home: Home) -> None:
         section: ServiceSettings = getattr(settings, name)
         listening = [*section.listen, *(f"{each} (TLS)" for each in section.listen_tls)]
         click.echo(f"  {name}: {', '.join(listening) if section.enabled and listening else 'off'}")
+    for line in troubles(home.path, settings):
+        click.echo(f"! {line}")
 
 
 @click.command("describe-config")

@@ -19,6 +19,9 @@ from netsuite.cli.running import all_told, daemons
 @pass_home
 def status(home: Home, as_json: bool) -> None:
     """Say what runs, where it listens, and how much there is to do."""
+    from netsuite.acme.overview import troubles
+    from netsuite.cli.settings import read_settings
+
     with daemons(home) as found:
         processes: list[Any] = all_told(found, "status")  # each a questions.Status
     if as_json:
@@ -27,6 +30,8 @@ def status(home: Home, as_json: bool) -> None:
     for line in lines(processes, time.time()):
         click.echo(line)
     columns(("SERVICE", "SESSIONS", "ACCEPTED", "TURNED AWAY", "LOGINS", "WHERE"), rows(processes))
+    for line in troubles(home.path, read_settings(home.config_path, home.overrides)):
+        click.echo(f"! {line}")
 
 
 def lines(processes: Sequence[Any], now: float) -> Iterable[str]:

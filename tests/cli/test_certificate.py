@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from netsuite.certificates import SELF_SIGNED_DAYS, make_self_signed
 from netsuite.testing.certificates import authority
 from tests.cli.commands import done, refused
 
@@ -21,12 +23,20 @@ def test_list(tmp_path: Path) -> None:
     assert first.startswith("mail.example.org  mail.example.org, whoever asks")
     assert first.endswith("you")
     assert second.split() == ["www.example.org", "-", "acme"]
-    assert rest[0] == "! www.example.org: there is none yet"
+    assert rest[0] == "! certificate www.example.org: there is none yet"
     assert rest[1].startswith("! ")
     assert "broken.pem" in rest[1]
     assert "imap at tcp:8993:interface=127.0.0.1" in rest[2]
     lines = done(tmp_path, *settings, "certificate", "list", "--json").splitlines()
     assert [json.loads(each)["file"] for each in lines] == ["mail.example.org", "www.example.org"]
+
+
+def test_check_config(tmp_path: Path) -> None:
+    """What is to be done about certificates is told there, too, and keeps nothing from starting."""
+    made = datetime.now(UTC) + timedelta(days=3 - SELF_SIGNED_DAYS)
+    make_self_signed(tmp_path / "tls/default.pem", "mail.example.org", made)
+    assert "! certificate default: is good only until " in done(tmp_path, "check-config")
+    assert "!" not in done(tmp_path, "--set", "tls.enabled=false", "check-config")
 
 
 def test_renew(tmp_path: Path) -> None:
