@@ -29,7 +29,7 @@ from netsuite.site import Site
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
 from netsuite.workers.handing_over import REHEARSAL, Handed, command_of
-from netsuite.workers.sockets import Inherited
+from netsuite.workers.sockets import Inherited, first_environment
 
 #: New objects after which young garbage is looked for. Python's 700 are made by two messages
 #: under way, so all that waits for the disk would be walked through again and again.
@@ -222,7 +222,7 @@ def _service(options: Options, names: Sequence[str]) -> IService:
     measure_time_by_itself(reactor)
     with refusing():
         _check_log(options)
-        inherited = Inherited.from_systemd(os.environ, os.getpid())
+        inherited = Inherited.from_systemd(first_environment(), os.getpid())
         handed = Handed.take(os.environ, os.getpid())
         configuration = options.configuration()
         if configuration.settings.daemon.workers:

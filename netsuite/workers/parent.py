@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
+from twisted.internet.process import reapAllProcesses
 from twisted.internet.task import deferLater
 from twisted.internet.utils import getProcessOutputAndValue
 from twisted.logger import Logger
@@ -187,6 +188,7 @@ class Parent(MultiService):
         # Whoever starts the daemon waits until it serves, or is told why it does not.
         while not self.reactor.running and not first.started.called:
             self.reactor.iterate(_LOOK_SECONDS)
+            reapAllProcesses()  # the reactor hears of the end of processes when it runs
         if failures:
             self._fail(failures[0])
 

@@ -62,11 +62,11 @@ class Inherited:
             os.set_inheritable(each, False)
 
     @classmethod
-    def from_systemd(cls, environ: Mapping[str, str], pid: int) -> Inherited:
+    def from_systemd(cls, environment: Mapping[str, str], pid: int) -> Inherited:
         """Return those that systemd has handed over to a process of this number: see
         sd_listen_fds(3). What is not as it says is none."""
-        count = environ.get("LISTEN_FDS", "")
-        if environ.get("LISTEN_PID") != str(pid) or not (count.isascii() and count.isdigit()):
+        count = environment.get("LISTEN_FDS", "")
+        if environment.get("LISTEN_PID") != str(pid) or not (count.isascii() and count.isdigit()):
             return cls()
         return cls(range(FIRST, FIRST + min(int(count), 1000)))
 
@@ -103,6 +103,17 @@ class Inherited:
         """Log which of them nobody has taken: who connects there waits in vain."""
         for address in self.left if self._are_all_ours else ():
             self.log.warn("nothing is configured to listen on {address}", address=address)
+
+
+def first_environment() -> Mapping[str, str]:
+    """Return the environment that this process was started with: Twisted takes what systemd says
+    out of it when endpoints are imported."""
+    try:
+        entries = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return os.environ
+    pairs = (os.fsdecode(each).partition("=") for each in entries)
+    return {name: value for name, _, value in pairs}
 
 
 def _address_of(descriptor: int) -> Address | None:

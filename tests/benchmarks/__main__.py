@@ -23,6 +23,7 @@ from tests.benchmarks import (
     relay,
     telnet,
     web,
+    workers,
     writers,
 )
 from tests.benchmarks.report import Report, versions
@@ -44,6 +45,7 @@ BENCHMARKS = {
     "web": web.measure,
     "files-ftp": files_ftp.measure,
     "writers": writers.measure,
+    "workers": workers.measure,
     "kit": kit.measure,
 }
 

@@ -93,11 +93,12 @@ def _program(text: str, *arguments: str) -> Iterator[int]:
 
 
 def _median(url: str) -> float:
-    rates = sorted(_per_second(url) for _ in range(ROUNDS))
+    rates = sorted(per_second(url) for _ in range(ROUNDS))
     return rates[ROUNDS // 2]
 
 
-def _per_second(url: str) -> float:
+def per_second(url: str) -> float:
+    """Return how many requests a second wrk has had answered."""
     done = subprocess.run(
         ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}", url],
         capture_output=True, text=True, timeout=60, check=True,

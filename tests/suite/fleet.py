@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,17 @@ from netsuite.testing.daemon import twistd
 from tests.cli.commands import done
 
 START_SECONDS: Final = 60.0
+#: Hands over descriptors as sd_listen_fds(3) has it, and becomes another program.
+_ACTIVATE: Final = """
+import os, sys
+end = sys.argv.index("--")
+numbers = [os.dup(int(each)) for each in sys.argv[1:end]]
+for place, each in enumerate(numbers):
+    os.dup2(each, 3 + place)
+    os.set_inheritable(3 + place, True)
+os.environ |= {"LISTEN_FDS": str(len(numbers)), "LISTEN_PID": str(os.getpid())}
+os.execv(sys.argv[end + 1], sys.argv[end + 1 :])
+"""
 _WHERE: Final = re.compile(r"\] (\w+) listens on IPv\dAddress\(.*port=(\d+)\)")
 _DIED: Final = re.compile(r"worker \d+ died after")
 
@@ -38,6 +50,7 @@ class Fleet:
         options: of twistd itself.
         environment: besides that of the test.
         handlers: files of handlers.
+        activated: sockets that it is handed as systemd does.
 
     Attributes:
         ports: where each service listens first.
@@ -52,6 +65,7 @@ class Fleet:
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         handlers: Sequence[Path] = (),
+        activated: Sequence[socket.socket] = (),
     ) -> None:
         self.home = home
         home.mkdir(exist_ok=True)
@@ -66,14 +80,18 @@ class Fleet:
             off.append("delivery.enabled=false")
         chosen = (f"daemon.workers={workers}", "tls.enabled=false", *off, *where, *settings)
         self.log_path = home / "daemon.log"
+        numbers = [each.fileno() for each in activated]
+        launcher = [sys.executable, "-c", _ACTIVATE, *map(str, numbers), "--"] if numbers else []
         self.process = subprocess.Popen(
             [
+                *launcher,
                 *twistd(f"--logfile={self.log_path}", *options),
                 *("netsuite", "--home", home),
                 *(word for each in handlers for word in ("--handlers", each)),
                 *(word for each in chosen for word in ("--set", each)),
             ],
             cwd=home,
+            pass_fds=numbers,
             env={**os.environ, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -83,11 +101,15 @@ class Fleet:
     def wait(self) -> Self:
         """Wait until all workers serve."""
         end = time.monotonic() + START_SECONDS
-        while not self.served(self.expected):
+        while not (self.served(self.expected) if self.expected else self._is_open()):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise AssertionError(self.printed() + self.log())
             time.sleep(0.05)
         return self
+
+    def _is_open(self) -> bool:
+        """Return whether the daemon that is one process serves."""
+        return self.logged("certificates") or self.logged(" listens on ")
 
     def served(self, count: int) -> bool:
         """Return whether so many workers have begun to serve, since it was started."""
