@@ -129,13 +129,15 @@ async def _outside(
     addresses: Sequence[str] = ()
     if named.level == "ok":
         dns = DNSClient(reactor, read_servers(settings.delivery.resolvers))
-        addresses, finding = await addresses_of(dns, host)
+        known, finding = await addresses_of(dns, host)
         yield finding
+        addresses = known or ()
         async for finding in look_at_reverse(dns, host, addresses):
             yield finding
-        for domain in dict.fromkeys(map(a_labels, settings.site.domains)):
-            for record in records_of(home.path, settings, domain) if is_domain(domain) else ():
-                yield judge_record(await look(dns, record))
+        if known is not None:  # somebody answers
+            for domain in filter(is_domain, dict.fromkeys(map(a_labels, settings.site.domains))):
+                for record in records_of(home.path, settings, domain):
+                    yield judge_record(await look(dns, record))
     for finding in look_at_passive(settings, addresses):
         yield finding
     if daemon_of(settings, home.path) is not None:

@@ -66,6 +66,7 @@ def install_system(root: Path, vendor: bool, programs: str | None) -> None:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     if root == Path("/"):
         _make_user_and_folders()
+        _list_plugins()
         click.echo("next:")
         click.echo("  netsuite init --hostname mail.example.org")
         click.echo("  netsuite account add NAME")
@@ -114,3 +115,11 @@ def _make_user_and_folders() -> None:
         done = subprocess.run(command, check=False)
         if done.returncode:
             raise click.ClickException(f"{' '.join(command)} has failed")
+
+
+def _list_plugins() -> None:
+    """Have Twisted write down which plugins there are: each start would try, and may not."""
+    from twisted.application.service import IServiceMaker
+    from twisted.plugin import getPlugins
+
+    list(getPlugins(IServiceMaker))

@@ -408,15 +408,17 @@ class Names(TestCase):
         ]:
             dns = FakeDNS({self.HOST: Name(addresses=addresses)})
             found, finding = await names.addresses_of(dns, self.HOST)
-            self.assertEqual(sorted(addresses), sorted(found))
+            self.assertEqual(sorted(addresses), sorted(found or ()))
             judged(finding, level, word)
 
     async def test_nobody_answers(self) -> None:
         """A name server that fails is no host without an address."""
         dns = FakeDNS({self.HOST: Name(failing=True)})
-        _, finding = await names.addresses_of(dns, self.HOST)
+        found, finding = await names.addresses_of(dns, self.HOST)
+        self.assertIsNone(found)
         judged(finding, "fail", "cannot be looked up", "resolver")
-        _, finding = await names.addresses_of(FakeDNS({}), self.HOST)
+        found, finding = await names.addresses_of(FakeDNS({}), self.HOST)
+        self.assertEqual([], list(found or ()))
         judged(finding, "fail", "has no address")
 
     async def test_reverse(self) -> None:

@@ -26,15 +26,15 @@ def judge_hostname(host: str) -> Finding:
     return Finding("ok", "host", f"the host is called {host}")
 
 
-async def addresses_of(dns: DNS, host: str) -> tuple[Sequence[str], Finding]:
-    """Return a host's addresses, and what is to be said of them."""
+async def addresses_of(dns: DNS, host: str) -> tuple[Sequence[str] | None, Finding]:
+    """Return a host's addresses, None where nobody answers, and what is to be said of them."""
     try:
         found = (await dns.addresses(host)).records
     except NoSuchName:
         found = ()
     except LookupFailed as error:
         advice = "name a resolver in /etc/resolv.conf, or delivery.resolvers"
-        return (), Finding("fail", "dns", f"{host} cannot be looked up: {error}", advice)
+        return None, Finding("fail", "dns", f"{host} cannot be looked up: {error}", advice)
     return found, judge_addresses(host, found)
 
 
