@@ -9,6 +9,7 @@ from pathlib import Path
 
 from twisted.internet.task import Clock
 
+from netsuite.accounts.resolver import same_domain
 from netsuite.acme.files import ACMEFolder
 from netsuite.acme.setup import names_of
 from netsuite.certificates import Certificates
@@ -44,7 +45,7 @@ def look_at(folder: Path, settings: Settings) -> tuple[Sequence[Row], Sequence[s
     acme.load()
     found = list(rows(certificates, acme, names_of(settings), datetime.now(UTC)))
     troubles = [f"certificate {each.file}: {each.trouble}" for each in found if each.trouble]
-    return found, [*troubles, *certificates.wrong()]
+    return found, [*troubles, *certificates.wrong(), *_not_enforceable(certificates, settings)]
 
 
 def troubles(home: Path, settings: Settings) -> Sequence[str]:
@@ -82,6 +83,21 @@ def rows(
     for name in names:
         if name not in pairs:
             yield Row(name, "", "", "", "acme", _trouble(folder, name) or "there is none yet")
+
+
+def _not_enforceable(certificates: Certificates, settings: Settings) -> Iterator[str]:
+    """Return for which names the policy of MTA-STS wants a certificate that there is not, so that
+    other hosts would bring no mail, or not see the policy."""
+    if settings.mta_sts.mode != "enforce":
+        return
+    host = same_domain(settings.site.hostname)
+    takes_mail = host in map(same_domain, settings.mta_sts.mx or [host])
+    policies = [f"mta-sts.{same_domain(each)}" for each in settings.site.domains]
+    for name in [host] * takes_mail + policies * settings.http.enabled:
+        pair = certificates.select(name)
+        good = pair is not None and not {name, f"*.{name.partition('.')[2]}"}.isdisjoint(pair.names)
+        if pair is None or not good or pair.chain[0].issuer == pair.chain[0].subject:
+            yield f"mta_sts.mode is enforce, and no certificate for {name} is vouched for"
 
 
 def _issuer(name: str) -> str:

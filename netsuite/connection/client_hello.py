@@ -104,13 +104,19 @@ class HelloConnection(SSL.Connection):
     def __init__(self, context: SSL.Context, socket: None) -> None:
         super().__init__(context, socket)
         self._hello = b""
+        self._reads = True
         self._proves = False
 
     def bio_write(self, buf: bytes | bytearray | memoryview) -> int:
         """Accept octets of the client's."""
-        if len(self._hello) < HELLO_OCTETS:
+        if self._reads and len(self._hello) < HELLO_OCTETS:
             self._hello += bytes(buf)
         return super().bio_write(buf)
+
+    def do_handshake(self) -> None:
+        """Shake hands; once that is done, the first message is forgotten. Raises as of OpenSSL."""
+        super().do_handshake()
+        self._hello, self._reads = b"", False
 
     def offered(self) -> tuple[bytes, ...]:
         """Return the protocols that the client offers, as far as it has said any."""

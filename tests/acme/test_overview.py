@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from netsuite.acme.overview import Row, listeners, rows
+from netsuite.acme.overview import Row, listeners, look_at, rows
 from netsuite.certificates import SELF_SIGNED_DAYS, make_self_signed
 from netsuite.config.load import load
 from netsuite.testing.cases import SynchronousTestCase
@@ -51,6 +51,24 @@ class Overview(SynchronousTestCase):
         self.assertEqual(("", "acme"), (found["mail.test"].until, found["mail.test"].kept_by))
         self.assertRegex(found["mail.test"].trouble, "port 80.*tried again at 2026-11-29 12:31 UTC")
         self.assertEqual("there is none yet", found["new.test"].trouble)
+
+    def test_enforced(self) -> None:
+        """Who wants other hosts to insist on TLS is told for which names that cannot work."""
+        wanted = ['site.hostname="mail.test"', 'site.domains=["a.test", "b.test"]']
+
+        def said(*settings: str) -> list[str]:
+            lines = look_at(self.path, load(None, [*wanted, *settings]))[1]
+            return [line.split()[7] for line in lines if "enforce" in line]
+
+        enforced = 'mta_sts.mode="enforce"'
+        names = ["mail.test", "mta-sts.a.test", "mta-sts.b.test"]
+        self.assertEqual([], said())
+        self.assertEqual(names, said(enforced))
+        self.assertEqual(names[1:], said(enforced, 'mta_sts.mx=["other.test"]'))
+        self.assertEqual(names[:1], said(enforced, "http.enabled=false"))
+        for name in ("mail.test", "*.a.test", "mta-sts.b.test"):
+            authority.certificate(name).write(self.path / f"{name.replace('*', 'any')}.pem")
+        self.assertEqual([], said(enforced))
 
     def test_listeners(self) -> None:
         """The ports that speak TLS from the first octet."""

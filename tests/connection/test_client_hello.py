@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from OpenSSL import SSL
 
-from netsuite.connection.client_hello import HELLO_OCTETS, offered_protocols
+from netsuite.connection.client_hello import HELLO_OCTETS, HelloConnection, offered_protocols
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.certificates import authority
+from tests.test_tls import exchange
 
 
 def hello(*protocols: bytes) -> bytes:
@@ -30,6 +32,37 @@ def in_records(octets: bytes, size: int) -> bytes:
     body = octets[5:]
     pieces = [body[at : at + size] for at in range(0, len(body), size)]
     return b"".join(octets[:3] + len(each).to_bytes(2) + each for each in pieces)
+
+
+class Remembered(SynchronousTestCase):
+    """``HelloConnection``."""
+
+    def test_forgotten(self) -> None:
+        """The first message is there while hands are shaken, and takes no room afterwards."""
+        ours = HelloConnection(server_context(), None)
+        ours.set_accept_state()
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_alpn_protos([b"one", b"two"])
+        theirs = SSL.Connection(context, None)
+        theirs.set_connect_state()
+        with contextlib.suppress(SSL.WantReadError):
+            theirs.do_handshake()
+        ours.bio_write(theirs.bio_read(65_536))
+        self.assertEqual((b"one", b"two"), ours.offered())
+        exchange(ours, theirs)
+        self.assertEqual((), ours.offered())
+        theirs.send(b"x" * 10_000)
+        ours.bio_write(theirs.bio_read(65_536))
+        self.assertEqual((b"", 10_000), (ours._hello, len(ours.recv(65_536))))
+
+
+def server_context() -> SSL.Context:
+    """Return a context with a certificate."""
+    made = authority.certificate("a.test")
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.use_certificate(made.certificate)
+    context.use_privatekey(made.key)
+    return context
 
 
 class Offered(SynchronousTestCase):
