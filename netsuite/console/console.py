@@ -46,8 +46,6 @@ FORM_OCTETS: Final = 65_536
 #: Under TLS a browser takes this name from nobody but us (RFC 6265bis, 4.1.3.2).
 _SECURE_COOKIE: Final = "__Host-netsuite"
 _COOKIE: Final = "netsuite-console"
-#: Cookies of one name, which a neighbour on another port can set, too.
-_COOKIES: Final = 8
 
 #: Nothing on a page runs, is loaded, framed or sent anywhere but from here to here (CSP 3).
 POLICY: Final = (
@@ -168,8 +166,9 @@ class Console(Router):
         """Return who asks; None where that is nobody who may use the console now."""
         name = _SECURE_COOKIE if request.peer.secure else _COOKIE
         pairs = [each.strip().partition("=") for each in request.fields.get("cookie").split(";")]
+        # A neighbour on another port can set some of that name, too; the header bounds how many.
         values = [value for key, _, value in pairs if key == name]
-        for value in values[:_COOKIES]:
+        for value in values:
             login = await self._cookies.read(value)
             if login is None:
                 continue

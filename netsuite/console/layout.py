@@ -157,11 +157,11 @@ def badge(text: str, kind: str) -> Markup:
 
 
 def when(moment: datetime | None, none: str = "never") -> Content:
-    """Return a moment, in UTC, to the minute."""
+    """Return a moment, to the minute."""
     if moment is None:
         return none
     said = moment.astimezone(UTC)
-    return element("time", f"{said:%Y-%m-%d %H:%M}", datetime=f"{said:%Y-%m-%dT%H:%M:%SZ}")
+    return element("time", f"{said:%Y-%m-%d %H:%M} UTC", datetime=f"{said:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def clock(seconds: float) -> Content:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,10 @@ _ARGUMENTS: Final = (
     "--disable-dev-shm-usage", "--disable-background-networking", "--disable-extensions",
     "--disable-component-update", "--no-proxy-server", "--remote-debugging-pipe",
 )  # fmt: skip
+
+
+class GoneElsewhere(Exception):
+    """The page that was asked is left for another."""
 
 
 class Chromium:
@@ -72,7 +77,7 @@ class Chromium:
     # -- what is said to it ---------------------------------------------------------------------
 
     def call(self, method: str, **parameters: object) -> Any:
-        """Call a method of the protocol; return its result. Raises AssertionError."""
+        """Call a method of the protocol; return its result. Raises GoneElsewhere."""
         self._number += 1
         message: dict[str, object] = {"id": self._number, "method": method, "params": parameters}
         if self._window is not None:
@@ -81,6 +86,8 @@ class Chromium:
         while True:
             heard = self._next()
             if heard.get("id") == self._number:
+                if "navigated" in heard.get("error", {}).get("message", ""):
+                    raise GoneElsewhere
                 assert "error" not in heard, heard
                 return heard["result"]
             self._note(heard)
@@ -115,7 +122,10 @@ class Chromium:
     def until(self, found: Callable[[], object]) -> None:
         """Wait until something is so."""
         end = time.monotonic() + _SECONDS
-        while not found():
+        while True:
+            with suppress(GoneElsewhere):
+                if found():
+                    return
             assert time.monotonic() < end, self.run("document.documentElement.outerHTML")
             time.sleep(0.02)
 
@@ -137,7 +147,8 @@ class Chromium:
     def _leave(self, do: Callable[[], object]) -> None:
         """Do what leads to another page, and wait until that is there."""
         self.run("window.isOld = true")
-        do()
+        with suppress(GoneElsewhere):
+            do()
         self.until(lambda: self.run("!window.isOld && document.readyState == 'complete'"))
 
     @property

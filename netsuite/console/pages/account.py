@@ -129,7 +129,7 @@ async def show(visit: Visit) -> Page:
             button("Disable", "disable", "bad") if active else button("Enable", "enable"),
         ),
         section("Settings", _settings(visit, account)),
-        section("Password", _password(visit)),
+        section("Password", _password(visit, account)),
         section("Aliases", *await _aliases(visit, account)),
         section("App passwords", await _app_passwords(visit, account)),
         section("Sessions", *await _sessions(visit, account)),
@@ -163,9 +163,14 @@ def _settings(visit: Visit, account: Account) -> Content:
     )  # fmt: skip
 
 
-def _password(visit: Visit) -> Content:
+def _password(visit: Visit, account: Account) -> Content:
     return form(
         visit,
+        # Not seen, nor sent: by it a browser that keeps passwords knows whose this is.
+        element(
+            "input", type="text", value=account.name, autocomplete="username", readonly=True,
+            hidden=True,
+        ),
         field(
             "New password", "password", type="password", autocomplete="new-password", required=True
         ),

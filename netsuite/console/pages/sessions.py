@@ -66,7 +66,7 @@ def session_table(visit: Visit, shown: Sequence[Session]) -> Content:
     """Return sessions as a table, each with a button that ends it."""
     now = time.time()
     return table(
-        ("Service", "Account", "From", "TLS", "Since", "Does", "Idle", "In", "Out", ""),
+        ("Service", "Account", "From", "TLS", "Age", "Does", "Idle", "In", "Out", ""),
         [
             (
                 each["service"],
@@ -89,7 +89,7 @@ def session_table(visit: Visit, shown: Sequence[Session]) -> Content:
             for each in shown
         ],
         empty="There are none.",
-        numbers="Since Idle In Out",
+        numbers="Age Idle In Out",
     )
 
 

@@ -20,10 +20,8 @@
       credentials: "same-origin",
       cache: "no-store",
     });
-    if (answer.redirected || !answer.ok) {
-      location.reload();
-      return;
-    }
+    if (answer.redirected) return location.reload(); // the login has ended
+    if (!answer.ok) return; // for the time being; what is shown stays
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-live]");
     if (fresh && !inUse(live)) live.replaceWith(document.adoptNode(fresh));
