@@ -59,9 +59,6 @@ def banned(log: Path, folder: Path) -> set[str]:
     place = folder / "filter.d" / "netsuite.conf"
     place.parent.mkdir(exist_ok=True)
     place.write_text(text_of("fail2ban-filter.conf"))
-    common = place.parent / "common.conf"
-    if not common.exists():
-        shutil.copyfile("/etc/fail2ban/filter.d/common.conf", common)
     done = subprocess.run(
         ["fail2ban-regex", "--out", "ip", str(log), str(place)],
         capture_output=True, text=True, timeout=60, env={**os.environ, "LANG": "C.UTF-8"},
