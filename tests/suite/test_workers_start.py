@@ -82,13 +82,13 @@ IMAP = (
 def test_a_start_that_fails(tmp_path: Path) -> None:
     """What keeps a worker from starting is one line of the daemon's start, and nothing is left."""
     (tmp_path / "netsuite.db").write_bytes(b"not a database" * 200)
-    log = f"--logfile={tmp_path / 'log'}"
+    log = f"--logfile={tmp_path / 'daemon.log'}"
     code, printed = start(log, "netsuite-imap", "--home", tmp_path, *IMAP)
     assert code == 1
     (line,) = [line for line in printed.splitlines() if line.startswith("netsuite: ")]
     assert "netsuite.db" in line
     assert "Traceback" not in printed
-    assert "is started" not in (tmp_path / "log").read_text()
+    assert "is started" not in (tmp_path / "daemon.log").read_text()
     code, printed = start("netsuite-imap", "--memory", "--home", tmp_path, *IMAP)
     assert code == 1
     assert "--memory is one process: set daemon.workers to 0" in printed
