@@ -12,6 +12,8 @@ from netsuite.accounts.resolver import same_domain
 from netsuite.autoconfig import documents
 from netsuite.autoconfig.policy import policy_of
 from netsuite.autoconfig.servers import Place, Server, servers
+from netsuite.autoconfig.signing import signed
+from netsuite.certificates import Certificates
 from netsuite.config.schema import Settings
 from netsuite.http.commands import Response
 from netsuite.http.replies import NOT_FOUND
@@ -44,10 +46,13 @@ class Answers:
     Args:
         settings: returns them.
         places: returns where services listen.
+        certificates: that profiles are signed with, by the host that gives them; None: they are
+            not.
     """
 
     settings: Callable[[], Settings]
     places: Callable[[], Iterable[Place]]
+    certificates: Certificates | None = None
 
     async def mozilla(self, request: IncomingRequest) -> AnyResponse:
         """Answer Thunderbird and others, at a domain's own host."""
@@ -92,6 +97,8 @@ class Answers:
         made = documents.apple(domain, address, self._user(address), self._servers(domain))
         if made is None:
             return NOT_FOUND
+        if self.certificates is not None:
+            made = signed(made, self.certificates.select(_host(request)))
         return _document(
             "application/x-apple-aspen-config",
             made,

@@ -59,7 +59,7 @@ def add_routes(site: Site) -> None:
     own_root = router.is_mounted("/")  # a program may have all that is nobody else's
     if not own_root:
         router.mount("/", files)
-    answers = Answers(lambda: site.settings, lambda: _mail_servers(site))
+    answers = Answers(lambda: site.settings, lambda: _mail_servers(site), site.certificates)
     add_autoconfig(router, answers, None if own_root else files)
 
 

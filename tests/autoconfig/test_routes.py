@@ -22,11 +22,13 @@ from netsuite.autoconfig.routes import (
     add_routes,
 )
 from netsuite.autoconfig.servers import configured
+from netsuite.certificates import Pair
 from netsuite.config.load import load
 from netsuite.http.resources import SiteRouter
 from netsuite.http.service import add_routes as add_all_routes
 from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.certificates import authority
 from tests.autoconfig.test_documents import MOZILLA as EXPECTED
 from tests.autoconfig.test_documents import REQUEST
 from tests.autoconfig.test_servers import service
@@ -161,6 +163,7 @@ class Service(SynchronousTestCase):
             store=world.store,
             http=SiteRouter(world.clock),
             rpc=XMLRPCServer(),
+            certificates=None,
             parent=services or None,
         )
         add_all_routes(site)
@@ -230,6 +233,25 @@ class Apple(Case):
                          field(heard, b"Content-Disposition"))  # fmt: skip
         (account,) = plistlib.loads(body(self.get("mail.example.org", APPLE)))["PayloadContent"]
         self.assertNotIn("EmailAddress", account)
+
+    def test_signed(self) -> None:
+        """It is signed with the certificate of the host that gives it."""
+        shown: list[str] = []
+
+        class Chosen:
+            def select(self, name: str) -> Any:
+                shown.append(name)
+                return pair
+
+        issued = authority.certificate("mail.example.org")
+        pair = Pair((issued.certificate,), issued.key, (), issued.certificate.not_valid_after_utc)
+        certificates: Any = Chosen()
+        self.world.router.remove(APPLE)
+        add_routes(self.world.router, replace(self.answers, certificates=certificates), None)
+        heard = body(self.get("mail.example.org:443", APPLE))
+        self.assertEqual(["mail.example.org"], shown)
+        self.assertEqual(b"0", heard[:1])
+        self.assertIn(b"com.apple.mail.managed", heard)
 
     def test_refusals(self) -> None:
         """What is no address of ours has no profile."""

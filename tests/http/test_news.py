@@ -406,6 +406,7 @@ class Mounted(Case):
             store=self.world.store,
             http=SiteRouter(self.world.clock),
             rpc=XMLRPCServer(),
+            certificates=None,
         )
         add_routes(cast(Site, self.site))
         self.world.factory.configure(replace(self.world.factory.shared, router=self.site.http))
