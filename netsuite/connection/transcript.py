@@ -34,6 +34,11 @@ _FIELDS = re.compile(
 )
 #: The password in a URL.
 _USER_INFO = re.compile(rb"(://[^/?#@\s:]*:)[^/?#@\s]*(?=@)")
+#: A field of a form, sent as a body or in a URL, whose value is none's business.
+_FORM = re.compile(
+    rb"((?:^|[?&;])[^=&;?\s]{0,64}(?:passw|pwd|secret|token)[^=&;?\s]{0,64}=)[^&;\s]+",
+    re.IGNORECASE,
+)
 #: A server's line that is not its final answer: IMAP's and POP3's ``+ ``, a 3xx reply, an
 #: untagged response.
 _NOT_FINAL = re.compile(rb"\+ |\+$|3[0-9][0-9]|\* ")
@@ -157,6 +162,8 @@ class Transcript:
 
     def _masked(self, side: str, line: bytes) -> bytes:
         line = self._masked_by_side(side, line)
+        if b"=" in line:
+            line = _FORM.sub(rb"\1***", line)
         return _USER_INFO.sub(rb"\1***", line) if b"://" in line else line
 
     def _masked_by_side(self, side: str, line: bytes) -> bytes:

@@ -12,12 +12,25 @@ from netsuite.console.access import SERVICE, ConsoleAccess, console_access
 from netsuite.console.console import FORM_OCTETS, Console
 from netsuite.console.cookies import LoginCookies
 from netsuite.console.routes import ROUTES
-from netsuite.http.server import HTTPServerFactory, Shared
+from netsuite.http.server import HTTPServer, HTTPServerFactory, Shared
 from netsuite.http.settings import Settings
 from netsuite.site import Site
 
 #: The largest header of a request: no cookie of ours is long.
 _HEADER_OCTETS = 16_384
+
+
+class ConsoleServer(HTTPServer):
+    """A connection of the console; transcripts leave out what the browser says: passwords are
+    typed into its forms under several names."""
+
+    masks_all = True
+
+
+class ConsoleServerFactory(HTTPServerFactory):
+    """Makes the connections of the console."""
+
+    connection = ConsoleServer
 
 
 def _settings(site: Site) -> Settings:
@@ -53,4 +66,4 @@ def make_console(site: Site) -> ListeningService:
             router=console,
         )
 
-    return site.listening(HTTPServerFactory(shared()), shared)
+    return site.listening(ConsoleServerFactory(shared()), shared)

@@ -177,6 +177,18 @@ class Lines(SynchronousTestCase):
             self.converse("C: Authorization: Basic", "C:   SECRET", "C: told"),
         )
 
+    def test_forms(self) -> None:
+        """Fields of forms whose names tell that nobody is to read them, of bodies and URLs."""
+        for line, told in (
+            ("name=ann&password=SECRET&x=y", "name=ann&password=***&x=y"),
+            ("Old_Passwd=SECRETGET / HTTP/1.1", "Old_Passwd=*** / HTTP/1.1"),
+            ("GET /a?csrf_token=SECRET;b=c HTTP/1.1", "GET /a?csrf_token=***;b=c HTTP/1.1"),
+            ("a=1&pwd=SECRET", "a=1&pwd=***"),
+            ("passport=1&a=token", "passport=1&a=token"),
+            ("a=1&password=", "a=1&password="),
+        ):
+            self.assertEqual([f"C: {told}"], self.converse(f"C: {line}"))
+
     def test_loose(self) -> None:
         """A line that no server takes may have a password in it all the same."""
         for line in (

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from twisted.logger import globalLogPublisher
+
 from netsuite.console import assets
 from netsuite.console.console import FORM_OCTETS
 from netsuite.console.routes import ROUTES
@@ -15,6 +17,7 @@ from netsuite.store.model import AccountState
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.hashing import verifiers
 from tests.console.worlds import Browser, World
+from tests.logged import Lines
 
 PATHS = (
     "/", "/sessions", "/accounts", "/new-account", "/accounts/bob", "/aliases", "/queue",
@@ -180,6 +183,26 @@ class ByTLS(Case):
         value = self.browser.cookies.pop("__Host-netsuite")
         self.browser.cookies["netsuite-console"] = value
         self.assertEqual(303, self.browser.get("/").status)
+
+
+class Traced(Case):
+    """With a transcript of all that is said."""
+
+    overrides = ("console.transcript=true",)
+
+    def test_nothing_secret(self) -> None:
+        """No password that is typed, and no cookie, is in it."""
+        lines = Lines()
+        globalLogPublisher.addObserver(lines)
+        self.addCleanup(globalLogPublisher.removeObserver, lines)
+        self.browser.log_in("alice", "wr0ng-w0rd")
+        self.browser.log_in()
+        form = {"action": "password", "password": "n3w-w0rd", "again": "n3w-w0rd"}
+        self.browser.post("/accounts/bob", **form)
+        text = "\n".join(lines)
+        self.assertIn("S: HTTP/1.1 303", text)
+        for secret in ("w0rd", "secret", self.browser.cookies["netsuite-console"][20:60]):
+            self.assertNotIn(secret, text)
 
 
 class WithoutTLS(Case):
