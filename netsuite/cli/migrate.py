@@ -60,15 +60,15 @@ def migrate(
         raise Usage("a password in the command line is seen by everybody; see --password-file")
     if target.path != "/" or target.query:
         raise Usage("the URL names the server: imap://USER@HOST/")
-    moves = _moves(target, account, list_of, _Passwords(**passwords))
     home.insist_on_store()
+    moves = _moves(target, account, list_of, _Passwords(**passwords))
 
     from netsuite.cli.client.running import code_of, conversation_of, line_of
     from netsuite.cli.migration.run import Run
 
     run = Run(home, common, target, exclude, dry_run=dry_run)
     for_many = list_of is not None
-    home.with_store(lambda store: run.all(store, moves, go_on=for_many))
+    home.with_store(lambda store: run.in_time(store, moves, go_on=for_many))
     error = run.error
     if error is not None and not for_many:
         leave(code_of(error), line_of(error, target.place), conversation_of(error))

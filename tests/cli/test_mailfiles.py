@@ -147,13 +147,14 @@ def test_an_mbox_of_others(tmp_path: Path) -> None:
     (tmp_path / "m").write_bytes(
         b"From - Sat Jan  3 01:05:34 1996\r\nStatus: RO\r\nX-Status: AF\r\nX-UID: 7\r\n"
         b"X-Keywords: $Label1 work (bad)        \r\nA: b\r\n\r\nhi\r\n"
-        b"From now on we meet at 10:30 each day\r\n\r\nFrom us all\r\n\r\n"
+        b"From now on we meet at 10:30 each day\r\n\r\nFrom us all, at 9:00 in 2024\r\n\r\n"
         b"From ann@example.org Thu Feb 29 12:00:00 2024 +0200\nC: d\n\nno end"
     )
     mbox = Mbox(tmp_path / "m")
     first, second = read(mbox)
     assert first.octets == (
-        b"A: b\r\n\r\nhi\r\nFrom now on we meet at 10:30 each day\r\n\r\nFrom us all\r\n"
+        b"A: b\r\n\r\nhi\r\nFrom now on we meet at 10:30 each day\r\n\r\n"
+        b"From us all, at 9:00 in 2024\r\n"
     )
     assert first.flags == {SEEN, ANSWERED, FLAGGED, "$Label1", "work"}
     assert first.received == datetime(1996, 1, 3, 1, 5, 34, tzinfo=UTC)

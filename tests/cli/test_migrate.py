@@ -132,6 +132,7 @@ def test_refused(daemon: Daemon, home: Path, secret: Path, tmp_path: Path) -> No
     for words, code in (
         (["--password-fd", "0", url, "ann"], 5),
         (["--password-file", "/not/there", url, "ann"], 7),
+        (["--password-file", secret, "--max-time", "0.001", url, "ann"], 6),
         (["--password-file", secret, "imap://alice@127.0.0.1:1/", "ann"], 3),
         (["--password-file", secret, "--tls", "required", f"imap://alice@{place}/", "ann"], 4),
     ):

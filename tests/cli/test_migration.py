@@ -519,6 +519,24 @@ def test_refused_and_missing(tmp_path: Path) -> None:
         ]  # fmt: skip
 
 
+def test_more_than_was_asked_for(tmp_path: Path) -> None:
+    """A server cannot fill the disk with messages that nobody wants."""
+
+    def answer(match: re.Match[bytes]) -> bytes:
+        if b"BODY.PEEK[]" not in match[2]:
+            said = fetched([1])(match)
+            assert said is not None
+            return said
+        large = b"* %d FETCH (BODY[] {100000}\r\n" + b"x" * 100_000 + b")\r\n"
+        return b"".join(large % number for number in range(2, 9))
+
+    with world(tmp_path) as w:
+        with_odd(w, (rb"LIST", LIST), (FETCH, answer), *box([1]))
+        assert w.migrate().copied == 0
+        assert w.said.count == 1
+        assert "more messages than were asked for" in w.said.lines[0]
+
+
 def test_no_protocol(tmp_path: Path) -> None:
     """A server that speaks something else ends it, with words."""
     with world(tmp_path) as w:

@@ -43,8 +43,12 @@ _MOZILLA: Final = {0x1: SEEN, 0x2: ANSWERED, 0x4: FLAGGED, 0x1000: FORWARDED}
 _MOZILLA_EXPUNGED: Final = 0x8
 
 # RFC 4155, A: "From " addr-spec SP asctime; many write a zone before or behind the year. A line of
-# text that begins with "From " has no time of day and year in it. Thunderbird may leave out both.
-from_line: Final = re.compile(rb"From (?:.*[0-9]{1,2}:[0-9]{2}.* [0-9]{4}\b|(?:- ?)?(?=\r?\n))")
+# text that begins with "From " has no day of the week, time and year in it. Thunderbird may leave
+# out all of it.
+from_line: Final = re.compile(
+    rb"From (?:(?:.*[ ,])?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ ,].*[0-9]{1,2}:[0-9]{2}.* [0-9]{4}\b"
+    rb"|(?:- ?)?(?=\r?\n))"
+)
 _quoted: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 _quoted_once: Final = re.compile(rb"^>(?=From )", re.MULTILINE)
 _QUOTED: Final = {"mboxrd": _quoted, "mboxo": _quoted_once, "none": re.compile(rb"(?!)")}

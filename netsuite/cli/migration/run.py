@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
 from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.interfaces import IReactorTime
 
 from netsuite.cli.client.options import Common
-from netsuite.cli.client.problems import CommandError, printable
+from netsuite.cli.client.problems import CommandError, TookTooLong, printable
 from netsuite.cli.client.running import line_of
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import Target
-from netsuite.cli.context import Home, columns
+from netsuite.cli.context import Home, columns, done
 from netsuite.cli.leftout import LeftOut
 from netsuite.cli.message_bar import MessageBar
 from netsuite.cli.migration.account import Migration
@@ -37,6 +38,25 @@ class Run:
         self.left_out = LeftOut()
         #: What the last account failed with.
         self.error: Exception | None = None
+
+    async def in_time(self, store: Store, moves: Sequence[Move], *, go_on: bool) -> None:
+        """Move all accounts; stop where that takes longer than it may. Raises as ``all``."""
+        seconds = self._common.access.total_seconds
+        working = ensureDeferred(self.all(store, moves, go_on=go_on))
+        timer = (
+            None if seconds is None else IReactorTime(reactor).callLater(seconds, working.cancel)
+        )
+        try:
+            await working
+        except Exception:
+            if timer is None or timer.active():
+                raise
+            self.error = TookTooLong(f"not done after {seconds:g} seconds")
+            if go_on:
+                self.left_out.say(str(self.error))
+        finally:
+            if timer is not None and timer.active():
+                timer.cancel()
 
     async def all(self, store: Store, moves: Sequence[Move], *, go_on: bool) -> None:
         """Move all accounts.
@@ -82,8 +102,10 @@ class Run:
             columns(("MAILBOX", f"FOLDER OF {account.name}", "MESSAGES", "NEW"), rows)
             return
         more = f", {counts.elsewhere:,} of other mailboxes" if counts.elsewhere else ""
-        click.echo(
+        await done(
+            store,
             f"{move.user} to {account.name}: {counts.mailboxes:,} mailboxes, {counts.copied:,} "
             f"messages copied, {counts.there:,} were here, {counts.changed:,} have changed flags"
-            f"{more}"
+            f"{more}",
+            account.name,
         )

@@ -19,6 +19,7 @@ from netsuite.imap.dialog.client import LiteralBegins
 from netsuite.store.flags import canonical
 from netsuite.store.interfaces import Draft
 from netsuite.store.model import SYSTEM_FLAGS
+from netsuite.wire.errors import RemoteProtocolError
 
 _LISTED: tuple[Item, ...] = (Item.UID, Item.FLAGS, Item.SIZE)
 _WHOLE: tuple[FetchItem, ...] = (
@@ -125,6 +126,8 @@ class Source:
         drafts: dict[int, tuple[Draft, bytes]] = {}
 
         async def consume(begins: LiteralBegins, pieces: AsyncIterator[bytes]) -> None:
+            if len(drafts) >= len(uids) and begins.number not in drafts:
+                raise RemoteProtocolError("more messages than were asked for")
             beginning = Beginning(pieces)
             draft = await filling.drafted(aiter(beginning))
             before = drafts.pop(begins.number, None)
