@@ -113,5 +113,11 @@ class OrderedFeed(LocalFeed):
         """Publish the transactions that were not published yet."""
         for sequence, changes in transactions:
             if sequence > self.sequence:
+                if sequence > self.sequence + 1:
+                    self.log.critical(
+                        "{missed} transactions of other processes were missed: this one was away "
+                        "for too long, and may show what is no longer so until it is restarted",
+                        missed=sequence - self.sequence - 1,
+                    )
                 self.sequence = sequence
                 self._publish(changes)

@@ -30,8 +30,10 @@ PAUSES: Final = (0.0, 0.01, 0.05, 0.2)
 #: So long is asked whether a commit was done that the server has not answered, and so often.
 DOUBT_SECONDS: Final = 30.0
 DOUBT_PAUSE_SECONDS: Final = 0.2
-#: Lines of the change log that are kept for other processes to read.
+#: Lines of the change log that are kept for other processes to read: on the same machine they are
+#: seconds behind at most, on another perhaps minutes, where the network was cut between.
 LOG_KEPT: Final = 10_000
+LOG_KEPT_AFAR: Final = 100_000
 
 _COMMITS: Final = sa.select(t.process.c.commits).where(t.process.c.token == sa.bindparam("token"))
 _INSERT_CHANGE: Final = sa.insert(t.change)
@@ -347,7 +349,8 @@ class Commits:
         sequence = transaction.next("change")
         transaction.session.many(_INSERT_CHANGE, [(sequence, written(changes))])
         if sequence % 1000 == 0:
-            transaction.session.run(_TRIM, last=sequence - LOG_KEPT)
+            kept = LOG_KEPT if self._database.sqlite else LOG_KEPT_AFAR
+            transaction.session.run(_TRIM, last=sequence - kept)
         return sequence
 
     def _named(self, error: Exception) -> Exception:
