@@ -164,9 +164,7 @@ async def done(store: Store, what: str, account: str = "") -> None:
     from netsuite.logs.audit import note, user, user_address
 
     who, where = user(), user_address()
-    await note(
-        store.accounts, what, who=who, way="command", address=where, account=account
-    )
+    await note(store.accounts, what, who=who, way="command", address=where, account=account)
     click.echo(what)
 
 

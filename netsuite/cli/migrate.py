@@ -6,7 +6,6 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -48,7 +47,10 @@ def migrate(
     exclude: tuple[str, ...],
     *,
     dry_run: bool,
-    **passwords: Any,  # the options that say where it is; ``_Passwords`` has their types
+    master: str | None,
+    password_file: Path | None,
+    password_fd: int | None,
+    password_env: str | None,
 ) -> None:
     """Copy an account's mail from another IMAP server: mailboxes, flags, dates, subscriptions.
 
@@ -61,7 +63,8 @@ def migrate(
     if target.path != "/" or target.query:
         raise Usage("the URL names the server: imap://USER@HOST/")
     home.insist_on_store()
-    moves = _moves(target, account, list_of, _Passwords(**passwords))
+    passwords = _Passwords(master, password_file, password_fd, password_env)
+    moves = _moves(target, account, list_of, passwords)
 
     from netsuite.cli.client.running import code_of, conversation_of, line_of
     from netsuite.cli.migration.run import Run
