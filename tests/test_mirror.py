@@ -158,6 +158,7 @@ WIDER = {
     "smtp/test_with_accounts": "with real accounts, SASL and TLS",
     "smtp/test_with_policies": "sessions that are judged",
     "store/test_batches": "many deliveries in one transaction",
+    "store/test_upgrade": "all migrations, on what the first release had written",
     "store/test_same": "two stores with one history",
     "store/test_sqlite": "the contract on SQLite",
     "store/test_postgresql": "the contract on PostgreSQL",

@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from netsuite import __version__
 from netsuite.store.errors import StoreError
 from netsuite.store.sql import postgresql
 from netsuite.store.sql.database import Database, translated
@@ -94,7 +95,8 @@ def _migrate(database: Database, config: Config, connection: Connection) -> None
         if current is not None and current not in {s.revision for s in scripts.walk_revisions()}:
             raise StoreError(
                 f"{database.place} was written by a newer version of netsuite "
-                f"(its schema is {current}, the newest known here is {head}); "
+                f"(its schema is {current}, and netsuite {__version__}, which this is, knows none "
+                f"after {head}); "
                 "start that version, or restore a backup from before the upgrade"
             )
         config.attributes["connection"] = connection
