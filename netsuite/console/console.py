@@ -43,7 +43,7 @@ from netsuite.store.errors import NoSuchAccount
 
 #: The largest form: a page of ticked boxes is a few KiB.
 FORM_OCTETS: Final = 65_536
-#: Under TLS a browser takes this name from nobody but us (RFC 6265bis, 4.1.3.2).
+#: A browser takes a cookie of this name from this host alone, by TLS (RFC 6265bis, 4.1.3.2).
 _SECURE_COOKIE: Final = "__Host-netsuite"
 _COOKIE: Final = "netsuite-console"
 

@@ -42,7 +42,7 @@ def _log(lines: Sequence[str]) -> Content:
         return element("p", "There is no line of it here.", class_="empty")
     shown = lines[-ROWS:]
     said = [element("li", foreign(line[:LINE_CHARACTERS])) for line in shown]
-    return element("ol", *said, class_="log", tabindex=0)
+    return element("div", element("ol", *said), class_="log", tabindex=0)
 
 
 ROUTES: Final = (Route("/log", show),)

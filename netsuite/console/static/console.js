@@ -6,10 +6,11 @@
   if (!part()) return;
 
   // Nothing is replaced under somebody's hands: while a field or a button has the focus, a box is
-  // ticked, or a text is selected.
+  // ticked, a text is selected, or older lines are looked at.
   const inUse = (live) =>
     (live.contains(document.activeElement) && document.activeElement !== document.body) ||
     live.querySelector("input:checked") !== null ||
+    [...live.querySelectorAll(".log")].some((each) => each.scrollTop < -4) ||
     String(window.getSelection()) !== "";
 
   const refresh = async () => {
