@@ -17,6 +17,7 @@ from netsuite.cli.commands import CommandGroup, Entry
 _CLIENT: Final = "netsuite.cli.client.commands"
 _TRANSFER: Final = "netsuite.cli.transfer"
 _CONFIGURATION: Final = "netsuite.cli.configuration"
+_CONTROL: Final = "netsuite.cli.control"
 
 SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "A netsuite of one's own": {
@@ -37,27 +38,30 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "Run all services in the foreground, with the handlers that Python files have.",
         ),
         "status": Entry(
-            "netsuite.cli.status", "status",
+            _CONTROL, "status",
             "Say what runs, where it listens, and how much there is to do.",
         ),
         "sessions": Entry(
-            "netsuite.cli.sessions", "sessions",
+            _CONTROL, "sessions",
             "List who is connected: as whom, from where, since when, and doing what.",
         ),
         "kick": Entry(
-            "netsuite.cli.sessions", "kick",
+            _CONTROL, "kick",
             "End sessions: one, or all of an account, a service, or from an address.",
         ),
+        "top": Entry(
+            _CONTROL, "top", "Watch services and sessions as they come and go."
+        ),
         "trace": Entry(
-            "netsuite.cli.log", "trace",
+            _CONTROL, "trace",
             "Show what is said on the connections of an account, or from an address.",
         ),
-        "log": Entry("netsuite.cli.log", "log", "Print the end of the daemon's log; follow it."),
+        "log": Entry(_CONTROL, "log", "Print the end of the daemon's log; follow it."),
         "reload": Entry(
-            "netsuite.cli.steering", "reload",
+            _CONTROL, "reload",
             "Have the daemon read its configuration and certificates again.",
         ),
-        "stop": Entry("netsuite.cli.steering", "stop", "Stop the daemon, and wait until it has."),
+        "stop": Entry(_CONTROL, "stop", "Stop the daemon, and wait until it has."),
         "check-config": Entry(
             _CONFIGURATION, "check_config",
             "Say what is wrong with the configuration; exit 0 when nothing is.",

@@ -14,23 +14,11 @@ import click
 
 from netsuite.bus import Value
 from netsuite.cli.client.problems import printable
-from netsuite.cli.context import Home, pass_home
+from netsuite.cli.context import Home
 from netsuite.cli.running import daemons
 from netsuite.control.client import CommandFailed, Control, NoAnswer
 
 
-@click.command()
-@click.option("-f", "--follow", is_flag=True, help="Print what comes, too, until ^C.")
-@click.option(
-    "-n",
-    "--lines",
-    type=click.IntRange(0),
-    default=20,
-    show_default=True,
-    metavar="COUNT",
-    help="So many of the last lines.",
-)
-@pass_home
 def log(home: Home, follow: bool, lines: int) -> None:
     """Print the last lines of the daemon's log, wherever that is written."""
     with daemons(home) as found:
@@ -38,17 +26,6 @@ def log(home: Home, follow: bool, lines: int) -> None:
             click.echo(value if isinstance(value, str) else f"({_left_out(value)})")
 
 
-@click.command()
-@click.argument("whose", metavar="ACCOUNT|ADDRESS")
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, 3600),
-    default=60.0,
-    show_default=True,
-    help="For so long.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print each line as a JSON object.")
-@pass_home
 def trace(home: Home, whose: str, seconds: float, as_json: bool) -> None:
     """Show what is said on the connections of an account, or from an address: those there are, and
     those that come. Passwords, and all that helps to guess them, are masked."""

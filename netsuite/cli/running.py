@@ -9,8 +9,9 @@ import click
 
 from netsuite.bus import Value
 from netsuite.cli.context import Home
-from netsuite.cli.settings import read_settings
+from netsuite.config.load import ConfigError, load
 from netsuite.control.client import CommandFailed, Control, NoAnswer, living
+from netsuite.control.settings import ControlSection
 
 
 @contextmanager
@@ -20,8 +21,7 @@ def daemons(home: Home) -> Iterator[Sequence[Control]]:
     Raises:
         ClickException: none runs.
     """
-    settings = read_settings(home.config_path, home.overrides)
-    found = list(living(home.path, settings.control.socket))
+    found = list(living(home.path, _socket(home)))
     if not found:
         raise click.ClickException(
             f"no daemon runs over {home.path}; `twistd netsuite --home {home.path}` starts one"
@@ -33,6 +33,17 @@ def daemons(home: Home) -> Iterator[Sequence[Control]]:
     finally:
         for each in found:
             each.close()
+
+
+def _socket(home: Home) -> str:
+    """Return the name of the socket; the usual one where the configuration is wrong: whoever has
+    just broken it wants to look all the more."""
+    try:
+        return load(home.config_path, home.overrides).control.socket
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(f"netsuite: {problem}", err=True)
+        return ControlSection().socket
 
 
 def all_told(found: Sequence[Control], do: str, **arguments: Value) -> list[Value]:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from netsuite.cli.client.problems import printable
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns
 from netsuite.cli.running import all_told, daemons
 from netsuite.cli.status import size, span
 
-F = TypeVar("F", bound=Callable[..., None])
 
-
-def like(command: F) -> F:
-    """Give a command the options that say which sessions are meant."""
-    command = click.option("--address", metavar="ADDRESS", help="Those from there.")(command)
-    command = click.option("--service", metavar="NAME", help="Those of that service.")(command)
-    return click.option("--account", metavar="NAME", help="Those of that account.")(command)
-
-
-@click.command()
-@like
-@click.option("--limit", type=click.IntRange(1), help="So many of each process at most.")
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-@pass_home
 def sessions(
     home: Home,
     account: str | None,
@@ -67,11 +53,6 @@ def row(session: Any) -> Sequence[str]:  # a questions.Session
     )
 
 
-@click.command()
-@click.argument("session", required=False)
-@like
-@click.option("--json", "as_json", is_flag=True, help="Print how many there were as JSON.")
-@pass_home
 def kick(
     home: Home,
     session: str | None,
@@ -82,8 +63,6 @@ def kick(
 ) -> None:
     """End sessions: the one named, or all of an account, a service, from an address; each hears
     its protocol's goodbye. Who it was may come again: `netsuite account disable` keeps them out."""
-    if not (session or account or service or address):
-        raise click.UsageError("say which: SESSION, --account, --service or --address")
     with daemons(home) as found:
         counts = all_told(
             found, "kick", session=session, account=account, service=service, address=address

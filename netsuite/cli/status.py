@@ -10,13 +10,10 @@ from typing import Any
 
 import click
 
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns
 from netsuite.cli.running import all_told, daemons
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the processes as JSON.")
-@pass_home
 def status(home: Home, as_json: bool) -> None:
     """Say what runs, where it listens, and how much there is to do."""
     from netsuite.acme.overview import troubles

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from netsuite.cli.context import Home, pass_home
+from netsuite.cli.context import Home
 from netsuite.cli.running import all_told, daemons
 from netsuite.control.client import Control, NoAnswer
 
@@ -23,9 +23,6 @@ _WRONG: Final = (
 _LOOK_SECONDS: Final = 0.1
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the lines as JSON.")
-@pass_home
 def reload(home: Home, as_json: bool) -> None:
     """Have the daemon read its configuration and certificates again, as at SIGHUP; print what that
     has changed. Exit 1 when something is wrong, and nothing has changed."""
@@ -36,16 +33,6 @@ def reload(home: Home, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@click.command()
-@click.option(
-    "--wait",
-    type=click.FloatRange(0),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="So long for its sessions to end what they do.",
-)
-@pass_home
 def stop(home: Home, wait: float) -> None:
     """Stop the daemon, as SIGTERM does, and wait until it has."""
     with daemons(home) as found:

@@ -57,12 +57,20 @@ class ControlService(Service):
         """Listen. Raises CannotStart, or CannotStartUnseen: somebody else listens there, or nobody
         can."""
         super().startService()
+        octets = len(os.fsencode(self.path))
+        if octets > _PATH_OCTETS:  # which is no reason to serve nobody
+            self.log.warn(
+                "there is no control.sock: {path} has {octets} octets, and the path of a Unix "
+                "socket {most} at most; set control.socket to a shorter one",
+                path=str(self.path), octets=octets, most=_PATH_OCTETS,
+            )  # fmt: skip
+            return
         remove_dead_socket(self.path)
         try:
             self._port = self._place.reactor.listenUNIX(
                 os.fspath(self.path), self.factory, mode=MODE, wantPID=False
             )
-        except (CannotListenError, ValueError) as error:
+        except CannotListenError as error:
             message = f"control.sock cannot be: {_why_not(self.path, error)}"
             self.log.critical("netsuite: {message}", message=message)
             tell_operator(f"netsuite: {message}")
@@ -85,15 +93,12 @@ def _steered(parent: Any) -> Any:  # Twisted says of a service's parent nothing 
     return parent if callable(getattr(parent, "reload", None)) else None
 
 
-def _why_not(path: Path, error: Exception) -> str:
-    octets = len(os.fsencode(path))
-    if octets > _PATH_OCTETS:
+def _why_not(path: Path, error: CannotListenError) -> str:
+    reason = error.socketError
+    if path.is_socket():
         return (
-            f"{path} has {octets} octets, and a Unix socket's path {_PATH_OCTETS} at most; "
-            "set control.socket to a shorter one"
+            f"a daemon listens on {path} already; stop that one (netsuite stop), or name another "
+            "home, or another control.socket"
         )
-    reason = error.socketError if isinstance(error, CannotListenError) else error
-    if isinstance(reason, OSError) and path.is_socket():
-        return f"a daemon listens on {path} already; stop that one (netsuite stop), or set another"
     text = reason.strerror if isinstance(reason, OSError) else str(reason)
     return f"{path}: {text}; change control.socket"
