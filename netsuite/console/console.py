@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -186,7 +186,7 @@ class Console(Router):
                     request.path,
                     request.peer.address,
                     request.parameters,
-                    request.query(),
+                    _without_nul(request.query()),
                 )
                 return login, visit
         return None
@@ -308,9 +308,15 @@ async def _form(request: IncomingRequest) -> Parameters:
         raise RequestRefused(plain(415))
     octets = await request.read(FORM_OCTETS)
     try:
-        return parse_qs(octets.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS)
+        found = parse_qs(octets.decode("ascii"), keep_blank_values=True, max_num_fields=PARAMETERS)
     except ValueError:
         raise RequestRefused(BAD_REQUEST) from None
+    return _without_nul(found)
+
+
+def _without_nul(values: Mapping[str, list[str]]) -> Parameters:
+    """Return parameters without a character that PostgreSQL keeps in no text."""
+    return {key: [each.replace("\0", "\ufffd") for each in all_] for key, all_ in values.items()}
 
 
 def _with(response: Response, *fields: tuple[str, str]) -> Response:

@@ -329,6 +329,22 @@ class Refusals(Case):
             self.assertNotIn("secret words", answer.text)
         self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
 
+    def test_nul(self) -> None:
+        """No store is asked for a text that PostgreSQL cannot keep."""
+        self.browser.log_in()
+        asked: list[str] = []
+
+        async def noted(*, containing: str, **_: Any) -> Any:
+            asked.append(containing)
+            return []
+
+        self.patch(self.world.site.store.accounts, "accounts", noted)
+        self.browser.get("/accounts?find=a%00b")
+        self.assertEqual(["a\ufffdb"], asked)
+        form = {"action": "settings", "display_name": "a\0b", "services": "imap"}
+        self.assertEqual(303, self.browser.post("/accounts/bob", **form).status)
+        self.assertEqual("a\ufffdb", self.world.now("bob").display_name)
+
 
 class EveryAnswer(Case):
     """What each says beside what it shows."""
