@@ -54,6 +54,7 @@ class Crew:
         self.settings = settings
         #: How many have died.
         self.deaths = 0
+        self.is_stopping = False
         self._reactor = reactor
         self._bus = bus
         self._table_file = table
@@ -72,7 +73,7 @@ class Crew:
     def start(self, settings: Settings) -> WorkerProcess:
         """Start a worker; when it dies, no other is started before it is kept."""
         taken = {worker.number for worker in self.all}
-        number = next(each for each in range(1, COLUMNS) if each not in taken)
+        number = next(each for each in range(1, COLUMNS + 1) if each not in taken)
         start, descriptors = self._describe(settings, number)
         worker = self._make(number)
         self._bus.join(worker.link)
@@ -94,10 +95,16 @@ class Crew:
 
     async def exchange(self, settings: Settings, count: int) -> Sequence[WorkerProcess]:
         """Start so many new workers; when they serve, others than these are not kept. Return the
-        others. Raises DidNotStart, and all is as it was, where the first new one does not serve."""
+        others. Raises DidNotStart, and all is as it was, where the first new one does not serve, or
+        too many are still ending."""
         old = list(self.all)
+        # As many again may come in their places while the next exchange is under way.
+        if len(old) + 2 * count > COLUMNS:
+            raise DidNotStart(f"{len(old)} workers are there, and some must end first")
         first = self.start(settings)
         await first.started
+        if self.is_stopping:
+            raise DidNotStart("the daemon stops")
         self.settings = settings
         self._current = {first}
         others = [self.start(settings) for _ in range(1, count)]
@@ -115,6 +122,7 @@ class Crew:
 
     async def stop(self, seconds: float) -> None:
         """Have all end, and wait for that."""
+        self.is_stopping = True
         while self._pauses:
             self._pauses.pop().cancel()
         self.drain(list(self.all), seconds)

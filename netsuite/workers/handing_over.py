@@ -17,10 +17,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from twisted.internet.defer import TimeoutError as TookTooLong
+from twisted.internet.utils import getProcessOutputAndValue
+
+from netsuite.storage import Reactor
+
 #: Where the new program finds what it is handed.
 VARIABLE: Final = "NETSUITE_HANDED_OVER"
 #: Set where a start is only tried: all is read and made, and nothing begins.
 REHEARSAL: Final = "NETSUITE_REHEARSAL"
+#: How long it may take to find out whether a new version starts.
+REHEARSAL_SECONDS: Final = 60.0
 #: Of what is handed; another cannot be taken.
 _FORM: Final = 1
 #: Options of twistd's that are done with: who the process is, where, and that it is in the
@@ -143,3 +150,20 @@ def remove_pidfile(command: Sequence[str]) -> None:
     for each in command:
         if each.startswith("--pidfile=") and each != "--pidfile=":
             Path(each.partition("=")[2]).unlink(missing_ok=True)
+
+
+async def rehearse(command: Sequence[str], reactor: Reactor) -> str:
+    """Try whether the program of a command would start; return why not, empty where it would."""
+    program, *arguments = without_pidfile(command)
+    environment = {**os.environ, REHEARSAL: "1"}
+    trying = getProcessOutputAndValue(program, arguments, environment, reactor=reactor)
+    try:
+        out, err, code = await trying.addTimeout(REHEARSAL_SECONDS, reactor)
+    except (OSError, TookTooLong) as error:
+        return f"{type(error).__name__}: {error}"
+    if code == 0:
+        return ""
+    printed = (out + err).decode(errors="replace").splitlines()
+    told = [line.removeprefix("netsuite: ") for line in printed if line.startswith("netsuite: ")]
+    lines: list[str] = told or printed or [f"exit code {code}"]
+    return lines[-1]

@@ -20,7 +20,6 @@ from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
 from twisted.internet.process import reapAllProcesses
 from twisted.internet.task import deferLater
-from twisted.internet.utils import getProcessOutputAndValue
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.reflect import namedAny
@@ -42,12 +41,12 @@ from netsuite.health.collecting import parent_metrics
 from netsuite.health.notify import Notices
 from netsuite.health.readiness import not_ready
 from netsuite.home import SiteError, make_home
-from netsuite.openings import Place, places_of
+from netsuite.openings import Place
 from netsuite.storage import Reactor
 from netsuite.workers.bus import ParentBus
 from netsuite.workers.crew import Crew
-from netsuite.workers.handing_over import REHEARSAL, Handed, remove_pidfile, without_pidfile
-from netsuite.workers.ports import Ports
+from netsuite.workers.handing_over import Handed, rehearse, remove_pidfile
+from netsuite.workers.ports import Ports, all_places
 from netsuite.workers.process import DidNotStart, WorkerProcess, numbered
 from netsuite.workers.sockets import Inherited
 from netsuite.workers.start import RELOAD, Start, settings_value
@@ -59,8 +58,6 @@ OWN: Final = ("control", "health")
 _OWN_TABLES: Final = ("control.", "health.", "log.")
 #: Beyond the time that services have to end, before a worker is killed.
 MARGIN_SECONDS: Final = 20.0
-#: How long it may take to find out whether a new version starts.
-REHEARSAL_SECONDS: Final = 60.0
 #: How often the reactor is asked for what has come, before it runs.
 _LOOK_SECONDS: Final = 0.05
 
@@ -115,11 +112,7 @@ class Parent(MultiService):
         self.crew = Crew(reactor, self.bus, self._table_file, self._describe, settings)
         self._reloading = DeferredLock()
         self.bus.answer(METRICS, parent_metrics(lambda: self.crew.deaths))
-        self._notices = Notices(
-            reactor,
-            serves=lambda: ", ".join(self._served(self.settings)),
-            reasons=partial(not_ready, self),
-        )
+        self._notices = self._make_notices()
         for name in names(settings):
             if name in OWN:
                 namedAny(MAKERS[name])(self).setServiceParent(self)
@@ -132,13 +125,15 @@ class Parent(MultiService):
         return [name for name in self._names(settings) if name not in OWN]
 
     def _places(self, settings: Settings) -> list[Place]:
-        places: list[Place] = []
-        for name in self._served(settings):
-            section: Any = getattr(settings, name)  # of which some have no places
-            if "listen" in type(section).model_fields:
-                with_tls = section.listen_tls if settings.tls.enabled else ()
-                places += places_of(name, section.listen, with_tls, self.home)
-        return places
+        return all_places(settings, self._served(settings), self.home)
+
+    def _make_notices(self) -> Notices:
+        """Return what tells the service manager."""
+
+        def serves() -> str:
+            return ", ".join(self._served(self.settings))
+
+        return Notices(self.reactor, serves=serves, reasons=partial(not_ready, self))
 
     # -- start and stop ------------------------------------------------------------------------
 
@@ -166,7 +161,10 @@ class Parent(MultiService):
         except SiteError as error:
             self._fail(str(error))
         self._bind_or_fail(at_home=True)
-        ensureDeferred(self._inherited.warn_of_left())
+        if self._handed is None:
+            ensureDeferred(self._inherited.warn_of_left())
+        else:
+            self._inherited.close_left()
         if self._handed is not None:
             self.crew.go_on(self._handed.workers)
             ensureDeferred(self._take_over()).addErrback(self._went_wrong)
@@ -193,6 +191,8 @@ class Parent(MultiService):
             self._fail(failures[0])
 
     def _first_serves(self, first: WorkerProcess) -> None:
+        if self.crew.is_stopping:
+            return
         self.crew.keep(first)
         for _ in range(1, self.settings.daemon.workers):
             self.crew.keep(self.crew.start(self.settings))
@@ -214,11 +214,7 @@ class Parent(MultiService):
     @property
     def _drain_seconds(self) -> float:
         """How long a worker may take to end."""
-        sections: list[Any] = [getattr(self.settings, each) for each in self._served(self.settings)]
-        times = [
-            each.drain_seconds for each in sections if "drain_seconds" in type(each).model_fields
-        ]
-        return max(times, default=0.0) + MARGIN_SECONDS
+        return longest_drain(self.settings, self._served(self.settings)) + MARGIN_SECONDS
 
     def _describe(self, settings: Settings, number: int) -> tuple[Start, Mapping[int, int]]:
         """Return what a worker is started with."""
@@ -329,6 +325,8 @@ class Parent(MultiService):
         try:
             self.log.info("a new version is tried")
             problem = await self._rehearse()
+            if self.crew.is_stopping:
+                return []
             if problem:
                 line = f"the version that runs goes on, since the new one does not start: {problem}"
                 return self._say([line], self.log.error)
@@ -346,22 +344,14 @@ class Parent(MultiService):
         except (ConfigError, SiteError, DidNotStart) as error:
             return str(error)
         self.crew.drain([worker], self._drain_seconds)
-        program, *arguments = without_pidfile(self._command)
-        trying = getProcessOutputAndValue(
-            program, arguments, {**os.environ, REHEARSAL: "1"}, reactor=self.reactor
-        )
-        try:
-            out, err, code = await trying.addTimeout(REHEARSAL_SECONDS, self.reactor)
-        except Exception as error:
-            return f"{type(error).__name__}"
-        printed = (out + err).decode(errors="replace").splitlines()
-        told = [line.removeprefix("netsuite: ") for line in printed if line.startswith("netsuite:")]
-        return "" if code == 0 else (told or printed or [f"exit code {code}"])[-1]
+        return await rehearse(self._command, self.reactor)
 
     async def _become_new(self) -> None:
         """Replace the program; what is on its way to workers goes first."""
         while not all(worker.link.is_idle for worker in self.crew.all):
             await deferLater(self.reactor, _LOOK_SECONDS)
+        if self.crew.is_stopping:
+            return
         workers = [
             worker.hand_over(self.bus.holds(worker.link))
             for worker in self.crew.all
@@ -385,3 +375,10 @@ class Parent(MultiService):
         for line in lines:
             tell("{line}", line=line)
         return lines
+
+
+def longest_drain(settings: Settings, names: Sequence[str]) -> float:
+    """Return the longest time in seconds that one of those services has to end."""
+    sections: list[Any] = [getattr(settings, each) for each in names]  # of which some have none
+    times = [each.drain_seconds for each in sections if "drain_seconds" in type(each).model_fields]
+    return max(times, default=0.0)

@@ -13,9 +13,11 @@ from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from netsuite.config.endpoints import listening_address
+from netsuite.config.schema import Settings
 from netsuite.connection.listening import remove_dead_socket, why_not_bound
 from netsuite.home import SiteError
-from netsuite.openings import Place
+from netsuite.openings import Place, places_of
 from netsuite.storage import Reactor
 from netsuite.workers.sockets import Inherited
 
@@ -59,11 +61,26 @@ class Ports:
             if there[place]:
                 there[place] -= 1
                 continue
+            port = self._same_address(place, places)
+            if port is not None:
+                self._bound.append((place, port))
+                continue
             try:
                 self._bind(place, at_home, problems)
             except SiteError as error:
                 problems.append(str(error))
         return problems
+
+    def _same_address(self, place: Place, wanted: Sequence[Place]) -> Any:
+        """Return the port of a place that is no longer wanted, and that had the same address,
+        however that was written; None where there is none."""
+        address = listening_address(place.description, self._home)
+        if address is None or address[1] == 0:
+            return None
+        for other, port in self._bound:
+            if other not in wanted and address == listening_address(other.description, self._home):
+                return port
+        return None
 
     def _bind(self, place: Place, at_home: bool, problems: list[str]) -> None:
         kind = place.description.partition(":")[0]
@@ -110,5 +127,18 @@ class Ports:
             else:
                 gone.append((place, port))
         self._bound = kept
+        there = [port for _, port in kept]
+        gone = [(place, port) for place, port in gone if port not in there]
         await DeferredList([maybeDeferred(port.stopListening) for _, port in gone])
         return [f"{place.service} on {place.description}" for place, _ in gone]
+
+
+def all_places(settings: Settings, names: Sequence[str], home: Path) -> list[Place]:
+    """Return where those services are to listen; some listen nowhere."""
+    found: list[Place] = []
+    for name in names:
+        section: Any = getattr(settings, name)  # of which some have no places
+        if "listen" in type(section).model_fields:
+            with_tls = section.listen_tls if settings.tls.enabled else ()
+            found += places_of(name, section.listen, with_tls, home)
+    return found

@@ -107,6 +107,10 @@ class WorkerProcess(ProcessProtocol):
             assert self.transport is not None
             self.pid = self.transport.pid
             self.adopt(ours)
+        except OSError as error:  # too many processes, or too little memory
+            self._reason = f"worker {self.number} cannot be started: {error}"
+            self._channel_open = False
+            self._reactor.callLater(0, self._ended, "before it was a process")
         finally:
             for each in (file, nothing):
                 os.close(each)

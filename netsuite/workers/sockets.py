@@ -99,6 +99,12 @@ class Inherited:
             for each in self._addresses.values()
         ]
 
+    def close_left(self) -> None:
+        """Close those that nobody has taken: they are ours, and no longer configured."""
+        for each in self._addresses:
+            os.close(each)
+        self._addresses.clear()
+
     async def warn_of_left(self) -> None:
         """Log which of them nobody has taken: who connects there waits in vain."""
         for address in self.left if self._are_all_ours else ():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import statistics
 import threading
@@ -23,6 +22,7 @@ from tests.suite.fleet import Fleet, home_with_accounts
 ROUNDS = 3
 MESSAGES = 2000
 CLIENTS = 8
+FETCHES = 3
 SETTINGS = (
     "imap.connections_per_address=1000",
     "http.connections_per_address=1000",
@@ -90,28 +90,34 @@ def _small_file(fleet: Fleet) -> float:
 
 
 def _fetch(fleet: Fleet) -> float:
-    """Have several clients fetch all there is at once; return messages a second."""
+    """Have several clients fetch all there is at once, some times; return messages a second."""
     port = fleet.ports["imap"]
-    threads = [threading.Thread(target=_fetch_all, args=(port,)) for _ in range(CLIENTS)]
+    _fetch_all(port, 1)  # each worker has read its share before the clock runs
+    threads = [threading.Thread(target=_fetch_all, args=(port, FETCHES)) for _ in range(CLIENTS)]
     began = time.perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return CLIENTS * MESSAGES / (time.perf_counter() - began)
+    return CLIENTS * FETCHES * MESSAGES / (time.perf_counter() - began)
 
 
-def _fetch_all(port: int) -> None:
+def _fetch_all(port: int, times: int) -> None:
+    """Fetch all there is; what comes is not read closer than its end needs."""
     with Lines(port) as imap:
         imap.hear()
         for tag, command in (("a", "LOGIN ann pw"), ("b", "SELECT INBOX")):
             imap.say(f"{tag} {command}")
             for _ in imap.until_tagged(tag.encode()):
                 pass
-        imap.say("c FETCH 1:* BODY.PEEK[]")
-        for line in imap.until_tagged(b"c"):
-            if literal := re.search(rb"\{(\d+)\}\r\n$", line):
-                imap.read_octets(int(literal[1]))
+        for number in range(times):
+            imap.say(f"c{number} FETCH 1:* BODY.PEEK[]")
+            end, seen = b"\r\nc%d OK" % number, b""
+            while end not in seen:
+                piece = imap.socket.recv(1 << 18)
+                if not piece:
+                    raise RuntimeError("IMAP ended")
+                seen = seen[-len(end) :] + piece
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 
 from netsuite.config.schema import Settings
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.workers import process
+from netsuite.workers import crew, process
 from netsuite.workers.bus import ParentBus
 from netsuite.workers.crew import LONGEST_PAUSE_SECONDS, Crew
 from netsuite.workers.handing_over import HandedWorker
@@ -133,6 +133,43 @@ class Crews(SynchronousTestCase):
         old.end(by=9)
         self.reactor.advance(1)
         self.assertEqual(settings_value(self.settings), self.reactor.started[-1].start.settings)
+
+    def test_one_that_cannot_be_started(self) -> None:
+        """Where the system has no more processes, it is tried again, later and later."""
+        (worker,) = self.start(1)
+
+        def fail(*arguments: Any, **more: Any) -> None:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+        self.patch(self.reactor, "spawnProcess", fail)
+        worker.end(by=9)
+        self.reactor.pump([0.1] * 20)
+        self.assertGreater(self.crew.deaths, 2)
+        self.assertLess(self.crew.deaths, 6)
+        del self.reactor.spawnProcess
+        self.reactor.pump([1.0] * 20)
+        self.assertEqual(2, len(self.reactor.started))
+
+    def test_too_many_that_are_ending(self) -> None:
+        """There is a bound for those that are exchanged again and again, and do not end."""
+        self.patch(crew, "COLUMNS", 5)
+        self.start(2)
+        exchanging = Deferred.fromCoroutine(self.crew.exchange(self.settings, 2))
+        self.failureResultOf(exchanging, DidNotStart)
+        self.assertEqual(2, len(self.reactor.started))
+
+    def test_stop_while_they_are_exchanged(self) -> None:
+        """What begins to serve when all have to end is no new crew."""
+        (old,) = self.start(1)
+        exchanging = Deferred.fromCoroutine(self.crew.exchange(self.settings, 2))
+        stopping = Deferred.fromCoroutine(self.crew.stop(30))
+        self.reactor.started[1].serve()
+        self.failureResultOf(exchanging, DidNotStart)
+        self.assertEqual([Drain()], self.reactor.started[1].said())
+        old.end()
+        self.reactor.started[1].end()
+        self.successResultOf(stopping)
+        self.assertEqual(2, len(self.reactor.started))
 
     def test_stop(self) -> None:
         """All are told to end; one that does not in time is killed; it is waited for."""

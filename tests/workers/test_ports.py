@@ -94,6 +94,22 @@ def test_what_cannot_be_bound(ports: Ports) -> None:
     assert list(ports.descriptors([ANYWHERE])) == [ANYWHERE.name]
 
 
+def test_another_way_to_write_it(ports: Ports, reactor: EPollReactor) -> None:
+    """A place whose address is that of one that is no longer wanted has its socket, and until then
+    both have it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = free.getsockname()[1]
+    old = Place("imap", "listen", f"tcp:{number}:interface=127.0.0.1")
+    new = Place("imap", "listen", f"tcp:{number}:interface=127.0.0.1:backlog=50")
+    assert ports.bind([old]) == []
+    before = ports.descriptors([old])[old.name]
+    assert ports.bind([new]) == []
+    assert ports.descriptors([old, new]) == {old.name: before, new.name: before}
+    assert close(ports, reactor, [new]) == []
+    assert ports.descriptors([old, new]) == {new.name: before}
+    os.fstat(before[0])
+
+
 def test_sockets_in_the_home(ports: Ports, reactor: EPollReactor, tmp_path: Path) -> None:
     """They wait until the home is there; a dead one is replaced; they go with the daemon."""
     place = Place("lmtp", "listen", "unix:lmtp.sock:mode=660")

@@ -89,6 +89,18 @@ def test_what_does_not_listen(tcp: socket.socket) -> None:
     os.close(write)
 
 
+def test_what_is_left(tcp: socket.socket) -> None:
+    """What nobody has taken is closed, where it is ours."""
+    with socket.create_server(("127.0.0.1", 0)) as second:
+        numbers = [os.dup(tcp.fileno()), os.dup(second.fileno())]
+    inherited = Inherited(numbers)
+    inherited.take("x", where(tcp), HERE)
+    inherited.close_left()
+    os.close(numbers[0])
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(numbers[1])
+
+
 def test_from_systemd() -> None:
     """What is said to another process, or is no number, hands over nothing."""
     for environ in (
