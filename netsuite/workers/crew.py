@@ -85,6 +85,21 @@ class Crew:
         """Start another when a worker dies."""
         self._current.add(worker)
 
+    def keep_more(self, count: int) -> None:
+        """Start so many, each of which is replaced when it dies."""
+        for _ in range(count):
+            self.keep(self.start(self.settings))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be sent to any of them."""
+        return all(worker.link.is_idle for worker in self.all)
+
+    def hand_over(self) -> list[HandedWorker]:
+        """Return what another program has to know of them."""
+        there = [worker for worker in self.all if worker.is_connected]
+        return [worker.hand_over(self._bus.holds(worker.link)) for worker in there]
+
     def go_on(self, handed: Sequence[HandedWorker]) -> None:
         """Take over the workers of the program before."""
         for each in handed:
@@ -107,10 +122,8 @@ class Crew:
             raise DidNotStart("the daemon stops")
         self.settings = settings
         self._current = {first}
-        others = [self.start(settings) for _ in range(1, count)]
-        for worker in others:
-            self.keep(worker)
-        await DeferredList([each.started for each in others], consumeErrors=True)
+        self.keep_more(count - 1)
+        await DeferredList([each.started for each in self._current], consumeErrors=True)
         return [worker for worker in old if worker in self.all]
 
     def drain(self, workers: Sequence[WorkerProcess], seconds: float) -> None:

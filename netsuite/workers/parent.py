@@ -62,6 +62,7 @@ MARGIN_SECONDS: Final = 20.0
 _LOOK_SECONDS: Final = 0.05
 
 
+# Longer than 300 lines: the one life of a daemon, from its first worker to its next version.
 class Parent(MultiService):
     """The daemon, where it has workers; a ``DaemonPlace``.
 
@@ -194,8 +195,7 @@ class Parent(MultiService):
         if self.crew.is_stopping:
             return
         self.crew.keep(first)
-        for _ in range(1, self.settings.daemon.workers):
-            self.crew.keep(self.crew.start(self.settings))
+        self.crew.keep_more(self.settings.daemon.workers - 1)
         self._notices.ready()
         leave_terminal()
 
@@ -265,8 +265,8 @@ class Parent(MultiService):
         else:
             lines = await self._tell_settings(settings)
         if own:
-            self._say([f"changed, and taken at the next start: {', '.join(own)}"], self.log.warn)
-            lines.append(f"changed, and taken at the next start: {', '.join(own)}")
+            line = f"changed, and taken at the next start: {', '.join(own)}"
+            lines += self._say([line], self.log.warn)
         return lines
 
     def _waiting_for_a_start(self, settings: Settings) -> tuple[list[str], list[str]]:
@@ -348,19 +348,15 @@ class Parent(MultiService):
 
     async def _become_new(self) -> None:
         """Replace the program; what is on its way to workers goes first."""
-        while not all(worker.link.is_idle for worker in self.crew.all):
+        while not self.crew.is_idle:
             await deferLater(self.reactor, _LOOK_SECONDS)
         if self.crew.is_stopping:
             return
-        workers = [
-            worker.hand_over(self.bus.holds(worker.link))
-            for worker in self.crew.all
-            if worker.is_connected
-        ]
         sockets = self._ports.descriptors(self._places(self.settings))
+        handed = Handed(sockets, self._table_file, self.crew.hand_over())
         with self._notices.reloading():
             remove_pidfile(self._command)
-            Handed(sockets, self._table_file, workers).replace(self._command)
+            handed.replace(self._command)
 
     async def _take_over(self) -> None:
         """Go on with what the version before has handed over."""
