@@ -1,8 +1,8 @@
 """A fresh Debian, from the first command of the README to a login by TLS; and the package.
 
 Real systemd, the unit with all its hardening, packages from where this machine has them. It takes
-minutes, most of them pip's and debootstrap's, so it is run where it is asked for (and by CI):
-``NETSUITE_TEST_INSTALL=1 pytest tests/suite/test_install.py``.
+minutes, most of them pip's and debootstrap's, so it is run where it is asked for:
+``NETSUITE_TEST_INSTALL=1 pytest tests/suite/test_install.py``. CI runs the README's part.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,7 @@ def test_readme(machine: Machine) -> None:
     machine.run(after[0], seconds=90)
     served(machine)
     assert "INBOX" in machine.run(answering(after[1]))
+    mail_goes(machine)
     found = machine.run(f"{after[2]} || test $? = 8")
     assert "ok    ports        993 (imap, TLS) is open" in found
     assert "ok    home         /var/lib/netsuite is netsuite's" in found
@@ -115,6 +117,27 @@ def served(machine: Machine) -> None:
     assert mine == ""
 
 
+#: A client of the standard library's: mail in, by STARTTLS, and out of IMAP by TLS.
+_CLIENT = f"""
+import imaplib, smtplib, ssl
+context = ssl._create_unverified_context()
+with smtplib.SMTP("127.0.0.1", 587, timeout=30) as smtp:
+    smtp.starttls(context=context)
+    smtp.login("ann", "{PASSWORD}")
+    smtp.sendmail("ann@example.org", ["ann@example.org"], "Subject: hello\\n\\nHello.\\n")
+with imaplib.IMAP4_SSL("::1", 993, ssl_context=context, timeout=30) as imap:
+    imap.login("ann", "{PASSWORD}")
+    imap.select()
+    print("found", imap.search(None, "SUBJECT", "hello"))
+"""
+
+
+def mail_goes(machine: Machine) -> None:
+    """Check that mail is taken and read under TLS, by IPv4 and IPv6."""
+    said = machine.run("python3 -", given=_CLIENT)
+    assert re.search(r"found \('OK', \[b'[0-9 ]+'\]\)", said), said
+
+
 def lives(machine: Machine) -> None:
     """Check that it is reloaded, comes back when it is killed, and ends in order."""
     first = machine.run("systemctl show -p MainPID --value netsuite").strip()
@@ -130,3 +153,77 @@ def lives(machine: Machine) -> None:
     assert machine.run("systemctl show -p Result --value netsuite").strip() == "success"
     log = machine.run("journalctl -u netsuite --no-pager")
     assert "Traceback" not in log, log
+
+
+def test_sockets(machine: Machine, package: Path) -> None:
+    """Ports that systemd binds lead to the daemon, which the first client starts; so with workers,
+    and who connects while it is started anew is served."""
+    install(machine, package)
+    machine.start()
+    for workers in (0, 2):
+        machine.run(
+            "systemctl stop netsuite.socket netsuite; "
+            f"sed -i 's/^#\\?workers = .*/workers = {workers}/' /etc/netsuite/netsuite.toml; "
+            "netsuite check-config && systemctl start netsuite.socket"
+        )
+        mail_goes(machine)
+        served(machine)
+        machine.run("systemctl restart --no-block netsuite")
+        mail_goes(machine)
+    assert "Traceback" not in machine.run("journalctl -u netsuite --no-pager")
+
+
+def test_package(machine: Machine, package: Path) -> None:
+    """The package is installed, configured, upgraded while it runs, removed and purged; mail
+    stays."""
+    install(machine, package)
+    machine.start()
+    assert machine.run("systemctl is-enabled netsuite || true").strip() == "disabled"
+    machine.run("systemctl enable --now netsuite", seconds=90)
+    served(machine)
+    mail_goes(machine)
+    before = machine.run("systemctl show -p MainPID --value netsuite")
+    machine.run("dpkg -i /root/netsuite.deb", seconds=120)
+    assert machine.run("systemctl show -p MainPID --value netsuite") != before
+    mail_goes(machine)
+    assert f'hostname = "{HOST}"' in machine.run("cat /etc/netsuite/netsuite.toml")
+    lives(machine)
+    machine.run("systemctl start netsuite; dpkg -r netsuite", seconds=90)
+    assert machine.run("systemctl is-active netsuite || true").strip() in ("inactive", "failed")
+    assert machine.run("find /usr/lib/netsuite 2>/dev/null || true") == ""
+    machine.run("dpkg -P netsuite")
+    assert machine.run("ls -A /etc/netsuite 2>/dev/null || true") == ""
+    assert "netsuite.db" in machine.run("ls /var/lib/netsuite")
+
+
+def test_lint(package: Path) -> None:
+    """Debian's own checker finds no errors."""
+    if shutil.which("lintian") is None:
+        pytest.skip("there is no lintian")
+    done = subprocess.run(
+        ["lintian", "--allow-root", package], capture_output=True, text=True, timeout=300
+    )
+    said = done.stdout + done.stderr
+    assert not re.search("^E:", said, re.MULTILINE), said
+
+
+@pytest.fixture(scope="module")
+def package() -> Path:
+    """Return the package, built now."""
+    if shutil.which("dpkg-deb") is None:
+        pytest.skip("there is no dpkg-deb")
+    done = subprocess.run(
+        [ROOT / "netsuite/packaging/debian/build", sys.executable],
+        capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return max((ROOT / "dist").glob("netsuite_*.deb"), key=lambda path: path.stat().st_mtime)
+
+
+def install(machine: Machine, package: Path) -> None:
+    """Install the package as the manual says, and make a home and an account."""
+    shutil.copyfile(package, machine.root / "root/netsuite.deb")
+    machine.install("apt-get update; apt-get install -y --no-install-recommends ./netsuite.deb",
+                    folder="/root")  # fmt: skip
+    machine.install(f"netsuite init --hostname {HOST}")
+    machine.install(answering("netsuite account add ann"))
