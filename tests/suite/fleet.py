@@ -18,7 +18,7 @@ from netsuite.config.schema import SERVICES
 from netsuite.testing.daemon import twistd
 from tests.cli.commands import done
 
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 120.0
 #: Hands over descriptors as sd_listen_fds(3) has it, and becomes another program.
 _ACTIVATE: Final = """
 import os, sys
@@ -34,7 +34,7 @@ _WHERE: Final = re.compile(r"\] (\w+) listens on IPv\dAddress\(.*port=(\d+)\)")
 _DIED: Final = re.compile(r"worker \d+ died after")
 
 
-def until(found: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+def until(found: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not found():
