@@ -6,9 +6,8 @@ import ipaddress
 import json
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -16,6 +15,7 @@ from netsuite.bus import Value
 from netsuite.cli.client.problems import printable
 from netsuite.cli.context import Home
 from netsuite.cli.running import daemons
+from netsuite.cli.status import Told
 from netsuite.control.client import CommandFailed, Control, NoAnswer
 
 
@@ -43,15 +43,16 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _line(value: Any) -> str:  # a questions.TracedLine
-    if not isinstance(value, dict) or "text" not in value:
+def _line(value: Value) -> str:
+    if not isinstance(value, Mapping) or "text" not in value:
         return f"({_left_out(value)})"
-    at = datetime.fromtimestamp(value["at"]).strftime("%H:%M:%S.%f")[:-3]
-    return f"{at} {value['session']} {value['side']}: {printable(value['text'])}"
+    line: Told = value
+    at = datetime.fromtimestamp(line["at"]).strftime("%H:%M:%S.%f")[:-3]
+    return f"{at} {line['session']} {line['side']}: {printable(line['text'])}"
 
 
-def _left_out(value: Any) -> str:  # whatever a daemon tells beside lines
-    count = value.get("left_out") if isinstance(value, dict) else None
+def _left_out(value: Value) -> str:
+    count = value.get("left_out") if isinstance(value, Mapping) else None
     return f"{count} lines left out" if count else printable(str(value))
 
 

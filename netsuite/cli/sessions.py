@@ -11,7 +11,7 @@ import click
 from netsuite.cli.client.problems import printable
 from netsuite.cli.context import Home, columns
 from netsuite.cli.running import all_told, daemons
-from netsuite.cli.status import size, span
+from netsuite.cli.status import Told, size, span
 
 
 def sessions(
@@ -38,7 +38,7 @@ def sessions(
 TITLES = ("SESSION", "ACCOUNT", "FROM", "TLS", "IDLE", "DOING", "COMMANDS", "IN", "OUT")
 
 
-def row(session: Any) -> Sequence[str]:  # a questions.Session
+def row(session: Told) -> Sequence[str]:
     """Return a session as a row of a table."""
     return (
         session["session"],

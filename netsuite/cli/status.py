@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
 from netsuite.cli.context import Home, columns
 from netsuite.cli.running import all_told, daemons
+
+#: A process, or a session, as ``netsuite.control.questions`` has it: JSON from a daemon.
+Told: TypeAlias = Mapping[str, Any]
 
 
 def status(home: Home, as_json: bool) -> None:
@@ -31,7 +34,7 @@ def status(home: Home, as_json: bool) -> None:
         click.echo(f"! {line}")
 
 
-def lines(processes: Sequence[Any], now: float) -> Iterable[str]:
+def lines(processes: Sequence[Told], now: float) -> Iterable[str]:
     """Return a line for each process."""
     for each in processes:
         who = f"worker {each['worker']}, process" if each["worker"] else "process"
@@ -48,7 +51,7 @@ def lines(processes: Sequence[Any], now: float) -> Iterable[str]:
         yield f"store: {', '.join(sorted(stores))}; {waiting}"
 
 
-def rows(processes: Sequence[Any]) -> Sequence[Sequence[str]]:
+def rows(processes: Sequence[Told]) -> Sequence[Sequence[str]]:
     """Return a row for each service, of all processes together."""
     names = list(dict.fromkeys(service["name"] for p in processes for service in p["services"]))
     found = []

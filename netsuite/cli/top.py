@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
 
 from netsuite.cli.client.problems import printable
 from netsuite.cli.context import Home
 from netsuite.cli.running import all_told, daemons
-from netsuite.cli.status import lines, size, span
+from netsuite.cli.status import Told, lines, size, span
 from netsuite.control.client import Control
 
-#: A process, and a session, as ``netsuite.control.questions`` has them: JSON from a daemon.
-Told = Mapping[str, Any]
 #: Sessions that are asked for of each process; those of more would not be on the screen.
 _SESSIONS: Final = 1000
 _KEYS: Final = "q: quit   s: sort   by {order}"
@@ -76,9 +78,6 @@ def top(home: Home, every: float) -> None:
     else."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.ClickException("this needs a terminal; `netsuite sessions --json` needs none")
-    from rich.console import Console
-    from rich.live import Live
-
     console, orders = Console(), list(ORDERS)
     with daemons(home) as found, _single_keys():
         before = now = _look(found)
@@ -141,16 +140,13 @@ def moving(before: Look, now: Look) -> list[Moving]:
     ]
 
 
-def screen(before: Look, now: Look, order: str, height: int) -> Any:  # a renderable of rich's
+def screen(before: Look, now: Look, order: str, height: int) -> Group:
     """Return what is shown: a line for each process, a table of services, one of sessions.
 
     Args:
         order: of the sessions; one of ``ORDERS``.
         height: lines of the terminal.
     """
-    from rich.console import Group
-    from rich.text import Text
-
     heads = [Text(line, overflow="ellipsis", no_wrap=True) for line in lines(now.processes, now.at)]
     services = _services(before, now)
     sessions = sorted(moving(before, now), key=ORDERS[order])
@@ -161,9 +157,7 @@ def screen(before: Look, now: Look, order: str, height: int) -> Any:  # a render
     return Group(*heads, services, _sessions(sessions[:room]), Text(keys, style="reverse"))
 
 
-def _table(*columns: str) -> Any:  # a rich.table.Table, which is imported late
-    from rich.table import Table
-
+def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, expand=True, header_style="bold")
     for title in columns:
         right = title in ("SESSIONS", "NEW/S", "LOGINS/S", "TURNED AWAY", "IDLE", "CMD/S", "RATE")
@@ -171,7 +165,7 @@ def _table(*columns: str) -> Any:  # a rich.table.Table, which is imported late
     return table
 
 
-def _services(before: Look, now: Look) -> Any:  # a rich.table.Table
+def _services(before: Look, now: Look) -> Table:
     seconds = max(now.at - before.at, 0.001)
     table = _table("SERVICE", "SESSIONS", "NEW/S", "LOGINS/S", "TURNED AWAY")
     for name in now.services:
@@ -189,9 +183,7 @@ def _services(before: Look, now: Look) -> Any:  # a rich.table.Table
     return table
 
 
-def _sessions(sessions: Sequence[Moving]) -> Any:  # a rich.table.Table
-    from rich.text import Text
-
+def _sessions(sessions: Sequence[Moving]) -> Table:
     table = _table("SESSION", "ACCOUNT", "FROM", "DOING", "IDLE", "CMD/S", "RATE")
     for each in sessions:
         session = each.session

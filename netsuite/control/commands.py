@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from twisted.internet.defer import ensureDeferred
 
@@ -21,6 +21,7 @@ MOST_SECONDS: Final = 3600.0
 FOLLOW_SECONDS: Final = 7 * 86_400.0
 
 
+@runtime_checkable
 class Steered(Protocol):
     """The daemon: of one process, or the parent of several."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred
@@ -18,7 +18,7 @@ from twisted.logger import Logger
 
 from netsuite.bus import DaemonPlace
 from netsuite.connection.listening import cannot_start, remove_dead_socket, tell_operator
-from netsuite.control.commands import Commands
+from netsuite.control.commands import Commands, Steered
 from netsuite.control.session import ControlFactory, Shared
 
 #: Read and write for the daemon's own user; root may always.
@@ -88,9 +88,9 @@ class ControlService(Service):
         await self.factory.drain()
 
 
-def _steered(parent: Any) -> Any:  # Twisted says of a service's parent nothing of use
+def _steered(parent: object) -> Steered | None:
     """Return the daemon that a service belongs to, if that can be told to read again."""
-    return parent if callable(getattr(parent, "reload", None)) else None
+    return parent if isinstance(parent, Steered) else None
 
 
 def _why_not(path: Path, error: CannotListenError) -> str:

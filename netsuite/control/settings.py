@@ -11,6 +11,7 @@ class ControlSection(Section):
     enabled: bool = setting(True, "Whether there is one.")
     socket: str = setting(
         "control.sock",
-        "Its path, relative to the home directory. Who may open the file may steer the daemon.",
+        "Its path, relative to the home directory. Who may open the file may steer the daemon. A "
+        "service that runs alone puts its name into it: control-imap.sock.",
         min_length=1,
     )
