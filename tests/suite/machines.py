@@ -20,7 +20,7 @@ from typing import Final
 RELEASE: Final = "bookworm"
 #: What a fresh Debian has; the smallest root of debootstrap does not.
 FRESH: Final = ("systemd", "systemd-sysv", "dbus", "ca-certificates", "iproute2", "procps")
-START_SECONDS: Final = 60.0
+START_SECONDS: Final = 120.0
 _MIRROR_VARIABLE: Final = "NETSUITE_DEBIAN_MIRROR"
 #: Of this machine: where packages come from.
 _COPIED: Final = (
@@ -97,8 +97,10 @@ class Machine:
 
     def _make(self) -> None:
         included = f"--include={','.join(FRESH)}"
-        line = ["debootstrap", "--variant=minbase", included, RELEASE, str(self.root), mirror()]
-        _checked(line, {}, 300.0)
+        # What it mounts goes with it, also where it is ended.
+        line = ["unshare", *_NAMESPACES, "--fork", "--mount-proc", "--kill-child", "debootstrap",
+                "--variant=minbase", included, RELEASE, self.root, mirror()]  # fmt: skip
+        _checked(line, {}, 900.0)
         for pattern in _COPIED:
             for name in glob(pattern):
                 to = self.root / name.lstrip("/")
@@ -114,7 +116,7 @@ class Machine:
         with open(self.root / "etc/hosts", "a") as hosts:
             hosts.write(f"127.0.1.1 {name} {name.partition('.')[0]}\n")
 
-    def install(self, script: str, *, folder: str = "/", seconds: float = 300.0) -> str:
+    def install(self, script: str, *, folder: str = "/", seconds: float = 900.0) -> str:
         """Run a shell's lines in the root, with this machine's network; return what was printed."""
         line = ["unshare", *_NAMESPACES, "--fork", f"--mount-proc={self.root}/proc", "--kill-child",
                 "chroot", self.root, "/bin/bash", "-euc", f"cd {folder}\n{script}"]  # fmt: skip
@@ -140,7 +142,7 @@ class Machine:
                 raise AssertionError(f"systemd does not start: {self._systemd.poll()}")
             time.sleep(0.2)
 
-    def run(self, script: str, *, given: str = "", seconds: float = 60.0) -> str:
+    def run(self, script: str, *, given: str = "", seconds: float = 180.0) -> str:
         """Run a shell's lines in the machine that runs; return what was printed."""
         line = ["nsenter", f"--target={self._init}", "--mount", "--pid", "--ipc", "--uts", "--net",
                 "--cgroup", "/bin/bash", "-uc", script]  # fmt: skip
@@ -154,6 +156,11 @@ class Machine:
             self._systemd.kill()
             self._systemd.communicate()
             self._systemd = None
+
+
+def removed(root: Path) -> None:
+    """Remove a root, and never what is mounted in it."""
+    subprocess.run(["rm", "-rf", "--one-file-system", root], check=True)
 
 
 def _settings() -> Mapping[str, str]:

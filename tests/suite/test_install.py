@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.suite.machines import Machine, missing
+from tests.suite.machines import Machine, missing, removed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "mail.example.org"
@@ -41,7 +41,7 @@ def machine(fresh: Path, tmp_path: Path) -> Iterator[Machine]:
     made.call_itself(HOST)
     yield made
     made.stop()
-    shutil.rmtree(tmp_path / "root", ignore_errors=True)
+    removed(tmp_path / "root")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return the root of a fresh Debian."""
     place = tmp_path_factory.mktemp("debian") / "root"
     yield Machine(place).root
-    shutil.rmtree(place, ignore_errors=True)
+    removed(place)
 
 
 def typed() -> list[str]:
@@ -92,7 +92,7 @@ def test_readme(machine: Machine) -> None:
     assert f"for the host {HOST} and mail of example.org" in said
     assert PASSWORD not in said
     machine.start()
-    machine.run(after[0], seconds=90)
+    machine.run(after[0])
     served(machine)
     assert "INBOX" in machine.run(answering(after[1]))
     mail_goes(machine)
@@ -179,16 +179,16 @@ def test_package(machine: Machine, package: Path) -> None:
     install(machine, package)
     machine.start()
     assert machine.run("systemctl is-enabled netsuite || true").strip() == "disabled"
-    machine.run("systemctl enable --now netsuite", seconds=90)
+    machine.run("systemctl enable --now netsuite")
     served(machine)
     mail_goes(machine)
     before = machine.run("systemctl show -p MainPID --value netsuite")
-    machine.run("dpkg -i /root/netsuite.deb", seconds=120)
+    machine.run("dpkg -i /root/netsuite.deb")
     assert machine.run("systemctl show -p MainPID --value netsuite") != before
     mail_goes(machine)
     assert f'hostname = "{HOST}"' in machine.run("cat /etc/netsuite/netsuite.toml")
     lives(machine)
-    machine.run("systemctl start netsuite; dpkg -r netsuite", seconds=90)
+    machine.run("systemctl start netsuite; dpkg -r netsuite")
     assert machine.run("systemctl is-active netsuite || true").strip() in ("inactive", "failed")
     assert machine.run("find /usr/lib/netsuite 2>/dev/null || true") == ""
     machine.run("dpkg -P netsuite")
