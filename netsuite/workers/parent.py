@@ -26,7 +26,7 @@ from twisted.python.reflect import namedAny
 
 from netsuite import __version__
 from netsuite.compose import MAKERS
-from netsuite.config.load import ConfigError
+from netsuite.config.load import ConfigError, changed
 from netsuite.config.schema import Settings, needs_restart
 from netsuite.connection.listening import (
     cannot_start,
@@ -54,8 +54,9 @@ from netsuite.workers.table import make_table
 
 #: The services that are of the whole daemon, and need no store: they are the parent's own.
 OWN: Final = ("control", "health")
-#: Tables of settings that the parent alone reads, when it starts.
-_OWN_TABLES: Final = ("control.", "health.", "log.")
+#: Tables of settings that the parent alone reads, when it starts; and those that it reads, too.
+_OWN_TABLES: Final = ("control.", "health.")
+_SHARED_TABLES: Final = ("log.",)
 #: Beyond the time that services have to end, before a worker is killed.
 MARGIN_SECONDS: Final = 20.0
 #: How often the reactor is asked for what has come, before it runs.
@@ -258,28 +259,30 @@ class Parent(MultiService):
             settings = self._read()
         except (ConfigError, SiteError) as error:
             return self._say([f"the configuration was not read again: {error}"], self.log.error)
-        own, theirs = self._waiting_for_a_start(settings)
-        if theirs and settings.daemon.workers:
+        own = self._waiting_for_a_start(settings)
+        if not settings.daemon.workers:  # which would be another program
+            settings = changed(settings, "daemon", {"workers": self.settings.daemon.workers})
+        theirs = needs_restart(self.settings, settings)
+        theirs = [name for name in theirs if not name.startswith(_OWN_TABLES)]
+        if theirs:
             why = f"the configuration was read again: {', '.join(theirs)}"
             lines = await self._exchange(settings, why)
         else:
             lines = await self._tell_settings(settings)
         if own:
             line = f"changed, and taken at the next start: {', '.join(own)}"
-            lines += self._say([line], self.log.warn)
+            if line not in lines:  # as workers have said it
+                lines += self._say([line], self.log.warn)
         return lines
 
-    def _waiting_for_a_start(self, settings: Settings) -> tuple[list[str], list[str]]:
-        """Return the settings that differ, and are read when something starts: those that the
-        parent reads, and those that workers read."""
-        own = [
+    def _waiting_for_a_start(self, settings: Settings) -> list[str]:
+        """Return the settings that differ, and that the parent has read when it started."""
+        return [
             name
             for name in needs_restart(self._started_with, settings)
-            if name.startswith(_OWN_TABLES)
+            if name.startswith(_OWN_TABLES + _SHARED_TABLES)
             or (name == "daemon.workers" and not settings.daemon.workers)
         ]
-        theirs = [name for name in needs_restart(self.settings, settings) if name not in own]
-        return own, [name for name in theirs if not name.startswith(_OWN_TABLES)]
 
     async def _tell_settings(self, settings: Settings) -> list[str]:
         """Have the workers take settings that can change while they run."""

@@ -150,4 +150,5 @@ class Parents(SynchronousTestCase):
             "changed, and taken at the next start: daemon.workers, control.socket",
             self.successResultOf(reloading)[-1],
         )
+        self.assertEqual(2, self.parent.settings.daemon.workers)
         self.stop()
