@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,21 +30,22 @@ Advance = Callable[[int], None]
 
 @contextmanager
 def new_place(target: Path) -> Iterator[Path]:
-    """Give a place to write to; what is there has its name when the block is left, and else is
-    removed. Raises OSError."""
-    import shutil
-
+    """Give a place to write to, beside its target, which is gone when the block is left."""
     partial = target.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{target.name}")
     try:
         yield partial
-        # One for all: a thousand small files would wait for the disk a thousand times.
-        os.sync()
-        os.rename(partial, target)
-        sync_folder(target.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         if partial.is_file():
             partial.unlink()
+
+
+def put_in_place(partial: Path, target: Path) -> None:
+    """Make what was written durable, and give it its name. Raises OSError."""
+    # One for all: a thousand small files would wait for the disk a thousand times.
+    os.sync()
+    os.rename(partial, target)
+    sync_folder(target.parent)
 
 
 class Exporting:

@@ -139,29 +139,39 @@ def export_mail(
     os.umask(0o077)  # other people's mail
     left_out = LeftOut()
 
-    async def work(store: Store) -> None:
-        from netsuite.cli.exporting import Exporting, new_place
+    from netsuite.cli.exporting import new_place
 
-        owner = (await store.accounts.account(account.lower())).id if account else None
-        if name is None:
-            folders = await store.mail.folders(owner)
-        else:
-            folders = [await store.mail.folder(owner, name)]
-        with MessageBar("exporting", sum(each.messages for each in folders)) as progress:
-            exporting = Exporting(store, owner, left_out, progress.advance)
-            try:
-                with new_place(target) as place:
-                    if name is None:
-                        await exporting.tree(folders, place, form or "maildir")
-                    else:
-                        await exporting.folder(folders[0], place, form or "mbox")
-            except OSError as error:
-                raise click.ClickException(
-                    f"{target} cannot be written: {error.strerror}"
-                ) from None
-        of = folders[0].name if name is not None else f"{len(folders)} folders"
-        what = f"exported {exporting.written} messages of {of} to {target}"
-        await done(store, what, account.lower() if account else "")
-
-    home.with_store(work)
+    with new_place(target) as place:
+        home.with_store(lambda store: _export(store, place, target, account, name, form, left_out))
     left_out.end()
+
+
+async def _export(
+    store: Store,
+    place: Path,
+    target: Path,
+    account: str | None,
+    name: str | None,
+    form: str | None,
+    left_out: LeftOut,
+) -> None:
+    from netsuite.cli.exporting import Exporting, put_in_place
+
+    owner = (await store.accounts.account(account.lower())).id if account else None
+    if name is None:
+        folders = await store.mail.folders(owner)
+    else:
+        folders = [await store.mail.folder(owner, name)]
+    with MessageBar("exporting", sum(each.messages for each in folders)) as progress:
+        exporting = Exporting(store, owner, left_out, progress.advance)
+        try:
+            if name is None:
+                await exporting.tree(folders, place, form or "maildir")
+            else:
+                await exporting.folder(folders[0], place, form or "mbox")
+            put_in_place(place, target)
+        except OSError as error:
+            raise click.ClickException(f"{target} cannot be written: {error.strerror}") from None
+    of = folders[0].name if name is not None else f"{len(folders)} folders"
+    what = f"exported {exporting.written} messages of {of} to {target}"
+    await done(store, what, account.lower() if account else "")

@@ -13,7 +13,7 @@ from netsuite.cli.client.running import line_of as line_of_client
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.leftout import LeftOut
 from netsuite.cli.mailfiles.names import joined, tamed
-from netsuite.cli.migration.copying import Copying, Counts, Progress
+from netsuite.cli.migration.copying import WINDOW, Copying, Counts, Progress
 from netsuite.cli.migration.journal import Journal
 from netsuite.cli.migration.mapping import Mapping, mapped, parts_of
 from netsuite.cli.migration.source import Source
@@ -136,9 +136,17 @@ class Migration:
                 except Refusal as error:
                     self._left_out.say(f"{each.name} cannot be taken: {error}")
                     continue
-                known = self._journal.mailbox(self._number, each.name)
-                done = 0
-                if known is not None and known.validity == validity and uids:
-                    done = len(self._journal.known(known.id, uids[0], uids[-1]).keys() & set(uids))
+                done = self._done(each.name, validity, uids)
                 rows.append((each.name, each.folder, len(uids), len(uids) - done))
         return rows
+
+    def _done(self, mailbox: str, validity: int, uids: Sequence[int]) -> int:
+        """Return how many messages of a mailbox have been copied."""
+        known = self._journal.mailbox(self._number, mailbox)
+        if known is None or known.validity != validity:
+            return 0
+        parts = (uids[start : start + WINDOW] for start in range(0, len(uids), WINDOW))
+        return sum(
+            len(self._journal.known(known.id, some[0], some[-1]).keys() & set(some))
+            for some in parts
+        )

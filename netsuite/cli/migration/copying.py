@@ -23,7 +23,6 @@ from netsuite.store.model import (
     FlagAction,
     Folder,
     FolderId,
-    Message,
     Placed,
     Placement,
 )
@@ -154,14 +153,14 @@ class Copying:
         """Write down what is here already and the journal does not know of, by the marks of
         messages: of several with one mark as many as are here."""
         written = self._journal.targets(mailbox)
-        here: dict[int, list[Message]] = defaultdict(list)
+        here: dict[int, list[tuple[int, frozenset[str]]]] = defaultdict(list)
         wanted = [uid for uid in await self._store.mail.uids(folder.id) if uid not in written]
         for start in range(0, len(wanted), WINDOW):
             some = wanted[start : start + WINDOW]
             for message in await self._store.mail.messages(folder.id, some, self._owner):
                 pieces = self._store.mail.read(message.content, 0, HEADER_OCTETS)
                 header = b"".join([piece async for piece in pieces])
-                here[mark_of(header, message.octets)].append(message)
+                here[mark_of(header, message.octets)].append((message.uid, message.flags))
         for start in range(0, len(uids), WINDOW):
             if not here:
                 return
@@ -173,10 +172,10 @@ class Copying:
             for uid, mark in sorted(marks.items()):
                 if uid in known or mark not in here:
                     continue
-                message = here[mark].pop(0)
+                target, flags = here[mark].pop(0)
                 if not here[mark]:
                     del here[mark]
-                rows.append(Row(uid, message.uid, message.flags, mark))
+                rows.append(Row(uid, target, flags, mark))
             self._journal.add(mailbox, rows)
 
 

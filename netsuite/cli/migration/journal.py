@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from netsuite.store.sql.presence import give_to_owner
+
 #: In a home.
 JOURNAL_FILE: Final = "migrations.db"
 _WAIT_SECONDS: Final = 30.0
@@ -78,6 +80,7 @@ class Journal:
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             path.touch(mode=0o600, exist_ok=True)
+            give_to_owner(path)
         self._database = sqlite3.connect(
             path or ":memory:", timeout=_WAIT_SECONDS, isolation_level=None
         )
