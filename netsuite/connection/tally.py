@@ -23,6 +23,7 @@ class Tally:
         refused: commands that were refused as such.
         logins: that succeeded; of HTTP, requests with one.
         failures: answers that went wrong in a way nobody foresaw.
+        statuses: of HTTP's responses, how many there were of each.
         octets_in: of connections that are gone, without TLS's own; those there are have theirs.
         octets_out: the same, to the client.
     """
@@ -34,5 +35,6 @@ class Tally:
     refused: int = 0
     logins: int = 0
     failures: int = 0
+    statuses: dict[int, int] = field(default_factory=dict)
     octets_in: int = 0
     octets_out: int = 0

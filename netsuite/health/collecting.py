@@ -191,5 +191,7 @@ def _add_service(into: Gathered, listening: ListeningService) -> None:
     into.add("netsuite_sent_bytes", sent, service=service)
     for command, count in tally.commands.items():
         into.add("netsuite_commands", count, service=service, command=command.__name__)
+    for status, count in tally.statuses.items():
+        into.add("netsuite_http_responses", count, service=service, code=str(status))
     into.add("netsuite_commands_refused", tally.refused, service=service)
     into.add("netsuite_failures", tally.failures, service=service)

@@ -17,6 +17,7 @@ from tests.benchmarks import (
     idle,
     judging,
     kit,
+    metrics,
     news,
     queue,
     recipients,
@@ -49,6 +50,7 @@ BENCHMARKS = {
     "writers": writers.measure,
     "workers": workers.measure,
     "kit": kit.measure,
+    "metrics": metrics.measure,
 }
 
 

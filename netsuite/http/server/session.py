@@ -110,7 +110,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def answered(self, status: int, octets: int) -> None:
         """Accept that a response is complete; note it."""
-        self.shared.counts["netsuite_http_responses", self.shared.service, str(status)] += 1
+        statuses = self.tally.statuses
+        statuses[status] = statuses.get(status, 0) + 1
         if self.shared.line_log is not None:
             self.shared.log_access(self.peer, self.exchange, status, octets)
         self.exchange = None
