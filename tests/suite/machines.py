@@ -99,7 +99,7 @@ class Machine:
         included = f"--include={','.join(FRESH)}"
         # What it mounts goes with it, also where it is ended.
         line = ["unshare", *_NAMESPACES, "--fork", "--mount-proc", "--kill-child", "debootstrap",
-                "--variant=minbase", included, RELEASE, self.root, mirror()]  # fmt: skip
+                "--variant=minbase", included, RELEASE, str(self.root), mirror()]  # fmt: skip
         _checked(line, {}, 900.0)
         for pattern in _COPIED:
             for name in glob(pattern):
@@ -118,8 +118,9 @@ class Machine:
 
     def install(self, script: str, *, folder: str = "/", seconds: float = 900.0) -> str:
         """Run a shell's lines in the root, with this machine's network; return what was printed."""
-        line = ["unshare", *_NAMESPACES, "--fork", f"--mount-proc={self.root}/proc", "--kill-child",
-                "chroot", self.root, "/bin/bash", "-euc", f"cd {folder}\n{script}"]  # fmt: skip
+        root = str(self.root)
+        line = ["unshare", *_NAMESPACES, "--fork", f"--mount-proc={root}/proc", "--kill-child",
+                "chroot", root, "/bin/bash", "-euc", f"cd {folder}\n{script}"]  # fmt: skip
         return _checked(line, _settings(), seconds)
 
     def start(self) -> None:
@@ -174,7 +175,7 @@ def _settings() -> Mapping[str, str]:
 
 
 def _checked(
-    line: Sequence[str | Path], settings: Mapping[str, str], seconds: float, given: str = ""
+    line: Sequence[str], settings: Mapping[str, str], seconds: float, given: str = ""
 ) -> str:
     """Run a command in an environment as after a login; return what it printed."""
     environment = {

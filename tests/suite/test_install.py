@@ -138,16 +138,18 @@ def mail_goes(machine: Machine) -> None:
     assert re.search(r"found \('OK', \[b'[0-9 ]+'\]\)", said), said
 
 
+def until(machine: Machine, command: str) -> None:
+    """Wait until a command in the machine succeeds."""
+    machine.run(f"for i in $(seq 300); do {command} && exit 0; sleep 0.2; done; exit 1")
+
+
 def lives(machine: Machine) -> None:
     """Check that it is reloaded, comes back when it is killed, and ends in order."""
     first = machine.run("systemctl show -p MainPID --value netsuite").strip()
     machine.run("systemctl reload netsuite")
-    assert "SIGHUP" in machine.run("journalctl -u netsuite --no-pager; sleep 1; "
-                                   "journalctl -u netsuite --no-pager | tail -50")  # fmt: skip
+    until(machine, "journalctl -u netsuite --no-pager | grep -q 'the configuration was read again'")
     machine.run(f"kill -9 {first}")
-    wait = "for i in $(seq 150); do test $(systemctl is-active netsuite) = active && exit 0; " \
-           "sleep 0.2; done; exit 1"  # fmt: skip
-    machine.run(f"sleep 1; {wait}")
+    until(machine, f"systemctl is-active netsuite && ! test -d /proc/{first}")
     assert machine.run("systemctl show -p MainPID --value netsuite").strip() != first
     machine.run("systemctl stop netsuite")
     assert machine.run("systemctl show -p Result --value netsuite").strip() == "success"
