@@ -29,6 +29,8 @@ from netsuite.store.files.thread_jobs import RunInThread
 LOOK_SECONDS: Final = 3600.0
 #: How often an authority is asked when to renew, where it does not say.
 ASK_SECONDS: Final = 6 * 3600.0
+#: For so long after a failure a reload is no reason to try again; there may be many.
+QUIET_SECONDS: Final = 300.0
 
 
 class Suggests(OrdersCertificates, Protocol):
@@ -93,6 +95,7 @@ class Renewal(Service):
         self._asked: dict[str, float] = {}  # by name, when the authority is asked again
         self._left: dict[str, str] = {}  # by name, what of somebody else's was told of
         self._wanted: set[str] = set()
+        self._quiet: dict[str, float] = {}  # by name, until when a reload is no reason
         self._life: Deferred[None] | None = None
         self._sleep: Deferred[None] | None = None
 
@@ -134,8 +137,13 @@ class Renewal(Service):
         return wanted
 
     def reloaded(self, settings: Settings) -> None:
-        """Try again what has failed: what was wrong may be mended."""
-        self.renew()
+        """Try again what has failed, as what was wrong may be mended; but not what has just failed,
+        nor where the authority wants to be left alone."""
+        now = self._clock.seconds()
+        failed = [name for name in self.names if self._folder.state(name).failures]
+        names = [name for name in failed if self._quiet.get(name, 0.0) <= now]
+        if names:
+            self.renew(names)
 
     def answer(self, value: Value) -> Value:
         """Do as ``renew``, for somebody who asks ``RENEW``: *value* is a list of names."""
@@ -283,6 +291,7 @@ class Renewal(Service):
             trouble = explain("file", f"{error.filename}: {error.strerror}", name)
         state = self._folder.state(name)
         failures = state.failures + 1
+        self._quiet[name] = self._clock.seconds() + max(asked or 0.0, QUIET_SECONDS)
         wait = schedule.wait(failures, asked, self._chance())
         again = self._now() + wait
         state = replace(state, failures=failures, next_try=again.timestamp(), trouble=trouble)

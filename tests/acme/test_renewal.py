@@ -12,6 +12,7 @@ from twisted.logger import globalLogPublisher
 from netsuite.acme.advice import HTTP
 from netsuite.acme.renewal import Renewal
 from netsuite.certificates import read_pair
+from netsuite.config.load import load
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.certificates import authority
 from tests.acme.authority_double import Problem
@@ -243,6 +244,33 @@ class Trying(Case):
         del self.world.double.problems["order"]
         self.world.pass_time(0.3 * DAY, 60)
         self.assertTrue(self.file().exists())
+
+    def test_reloads(self) -> None:
+        """A reload is a reason to try again what has failed; one after the other is not, nor where
+        the authority wants to be left alone."""
+        self.world.closed = {"http-01", "tls-alpn-01"}
+        renewal = self.world.renewal("mail.test")
+        settings = load(None)
+        self.world.pass_time(30)
+        count = len(self.world.double.orders)
+        renewal.reloaded(settings)
+        self.world.pass_time(60)
+        self.assertEqual(count, len(self.world.double.orders))
+        self.world.double.problems["order"] = Problem("rateLimited", "", 429, "3600")
+        self.world.pass_time(300)
+        renewal.reloaded(settings)
+        self.world.pass_time(30)
+        del self.world.double.problems["order"]
+        self.world.closed = set()
+        self.world.pass_time(600)
+        renewal.reloaded(settings)
+        self.world.pass_time(30)
+        self.assertFalse(self.file().exists())
+        self.world.pass_time(3600, 60)
+        self.assertTrue(self.file().exists())
+        renewal.reloaded(settings)
+        self.world.pass_time(60)
+        self.assertEqual(1, len(self.world.double.issued))
 
     def test_at_once(self) -> None:
         """Who has mended something need not wait; what has not failed is left alone."""
