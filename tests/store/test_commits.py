@@ -151,6 +151,46 @@ class Unanswered(ProxyCase):
         self.assertEqual([1, 2, 3, 4, 5, 6], await self.uids(inbox))
 
 
+class FailOver(ProxyCase):
+    """A URL with two addresses, of which one after the other leads to the server."""
+
+    async def make_store(self) -> Store:
+        await super().make_store()
+        shared = shared_cluster()
+        assert shared is not None
+        self.other_proxy = Proxy(shared.home)
+        self.addCleanup(self.other_proxy.close)
+        url = f"{self.url}&host={self.other_proxy.home}"
+        self.sql = SQLStore(url, clock=self.clock, threads=reactor)
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.sql.close()))
+        return self.sql
+
+    async def test_the_other_address(self) -> None:
+        """When one is away all goes by the other, both ways; nobody outside notices."""
+        inbox = await self.inbox()
+        here, there = self.proxy, self.other_proxy
+        for uid in range(1, 5):
+            here.away, there.away = True, False
+            here.cut()
+            await self.put(inbox)
+            self.assertEqual(list(range(1, uid + 1)), await self.uids(inbox))
+            here, there = there, here
+
+    async def test_a_server_that_only_reads(self) -> None:
+        """An address that leads to a server which cannot be written to is passed over, also by
+        connections that read."""
+        inbox = await self.inbox()
+        self.proxy.judge = lambda sql: sql.replace(
+            "BEGIN ISOLATION LEVEL READ COMMITTED;",
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;",
+        )
+        await self.refused(Busy, self.put(inbox))
+        self.proxy.away = True
+        self.proxy.cut()
+        await self.put(inbox)
+        self.assertEqual([1], await self.uids(inbox))
+
+
 class Refused(ProxyCase):
     """The server says no, for a while."""
 

@@ -175,10 +175,11 @@ class Commits:
             )
 
     def _write_back(self) -> None:
-        """Have SQLite write its log back to the database, as far as there is room."""
+        """Have SQLite write its log back to the database, as far as there is room and no reader
+        needs it; where all of it was, the next commit begins the log anew, and takes no room."""
         if self._session is not None:
             with suppress(Exception):
-                self._session.pragma("wal_checkpoint(RESTART)")
+                self._session.pragma("wal_checkpoint(PASSIVE)")
 
     def _passes(self, error: Exception) -> bool:
         """Return whether a batch that was rolled back may well succeed at once: others were in its

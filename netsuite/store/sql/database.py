@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -46,6 +47,10 @@ ROWS_AT_ONCE: Final = 32
 
 _FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+#: A row of parameters as SQLite takes it, and as psycopg does, with types or without.
+_ROW: Final = re.compile(r"\((?:\?|%s(?:::\w+)?)(?:, (?:\?|%s(?:::\w+)?))*\)")
 
 
 class OneOf(ColumnElement[bool]):
@@ -100,8 +105,8 @@ class Compiled(NamedTuple):
             TypeError: it is not an INSERT of one row of parameters and nothing more.
         """
         self.check_plain()
-        row = f"({', '.join('?' * len(self.names))})"
-        if not self.names or not self.sql.endswith(f" VALUES {row}"):
+        _, _, row = self.sql.rpartition(" VALUES ")
+        if not self.names or not _ROW.fullmatch(row) or row.count(",") != len(self.names) - 1:
             raise TypeError(f"not an INSERT of one row of parameters: {self.sql}")
         return self.sql + f", {row}" * (count - 1)
 
@@ -230,14 +235,15 @@ class DatabaseSession:
         """Insert many small rows, several with one step of the statement.
 
         SQLite's driver gives the interpreter up and takes it back at each step; row by row, the
-        writer and the reactor would wake each other several times a message.
+        writer and the reactor would wake each other several times a message. PostgreSQL and
+        its driver take 1.4 times as long row by row; the driver keeps a hundred statements ready,
+        so there the numbers of rows are few.
         """
-        if not self.sqlite:
-            self.many(statement, rows)
-            return
         start = 0
         while start < len(rows):
             count = min(ROWS_AT_ONCE, len(rows) - start)
+            if not self.sqlite:
+                count = 1 << (count.bit_length() - 1)
             some = rows[start : start + count]
             sql = self.database.compiled_for_rows(statement, count)
             self._cursor.execute(sql, [value for row in some for value in row])
