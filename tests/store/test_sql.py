@@ -206,7 +206,7 @@ class TwoStores(SQLCase):
 
     async def test_news_of_a_newer_version(self) -> None:
         """A kind of change that is not known here is left out."""
-        self.assertEqual([AliasesChanged()], read('[[9],[99,"x"]]'))
+        self.assertEqual([AliasesChanged()], read('[[9],[99,"x"]]', ""))
 
     async def test_quiet_from_the_beginning(self) -> None:
         """A store that opens late is not told of what was before."""

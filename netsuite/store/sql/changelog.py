@@ -51,17 +51,21 @@ _OF_MESSAGES: Final = 3
 _encode: Final = json.JSONEncoder(separators=(",", ":"), default=list).encode
 
 
-def written(changes: Sequence[Published]) -> str:
-    """Return the changes of one transaction as text: for each its kind, then its values."""
+def written(changes: Sequence[Published], by: str) -> str:
+    """Return the changes of one transaction as text: for each its kind, then its values, and for
+    one of a file the token of the process that has published it already."""
     arrays = []
     for change in changes:
         number, names = _FIELDS[type(change)]
         arrays.append([number, *[getattr(change, name) for name in names]])
+        if isinstance(change, events.FileChanged):
+            arrays[-1].append(by)
     return _encode(arrays)
 
 
-def read(payload: str) -> list[Published]:
-    """Return the changes of one transaction, but for kinds that a newer version has added."""
+def read(payload: str, by: str) -> list[Published]:
+    """Return the changes of one transaction, but for those of files that the process has published
+    already, and kinds that a newer version has added."""
     changes = []
     for number, *values in json.loads(payload):
         if number >= len(_KINDS):
@@ -71,6 +75,9 @@ def read(payload: str) -> list[Published]:
         elif _KINDS[number] is events.MessageSpread:
             values = [tuple(map(tuple, values[0])), frozenset(values[1])]
         elif _KINDS[number] is events.FileChanged:
+            *values, origin = values
+            if origin == by:
+                continue
             values[1] = tuple(values[1])
         changes.append(_KINDS[number](*values))
     return changes
@@ -87,7 +94,7 @@ def read_after(
 ) -> list[tuple[int, list[Published]]]:
     """Read the transactions after that number."""
     rows = session.all(_AFTER, after=after, at_most=at_most)
-    return [(sequence, read(payload)) for sequence, payload in rows]
+    return [(sequence, read(payload, session.database.process)) for sequence, payload in rows]
 
 
 class OrderedFeed(LocalFeed):

@@ -348,7 +348,7 @@ class Commits:
 
     def _log_changes(self, transaction: Transaction, changes: list[Published]) -> int:
         sequence = transaction.next("change")
-        transaction.session.many(_INSERT_CHANGE, [(sequence, written(changes))])
+        transaction.session.many(_INSERT_CHANGE, [(sequence, written(changes, self._process))])
         if sequence % 1000 == 0:
             kept = LOG_KEPT if self._database.sqlite else LOG_KEPT_AFAR
             transaction.session.run(_TRIM, last=sequence - kept)

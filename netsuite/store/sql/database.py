@@ -1,8 +1,7 @@
 """Connections and statements: SQLAlchemy Core compiled once, run on the driver's own cursor.
 
-A statement is written once as an SQLAlchemy expression with named parameters; each dialect
-compiles it at its first use to text and an order of parameters. From then on a statement costs
-what the driver takes for it. Transactions are begun and ended with statements of our own.
+A statement is an SQLAlchemy expression with named parameters; each dialect compiles it at its first
+use, and then it costs what the driver does. Transactions begin and end by statements of our own.
 """
 
 from __future__ import annotations
@@ -307,7 +306,7 @@ class DatabaseSession:
 
 
 class Database:
-    """Where connections come from, and the statements compiled for it.
+    """Where connections come from, with statements compiled for it.
 
     Args:
         objects: where large contents are kept; None: in the database.
@@ -316,6 +315,7 @@ class Database:
     def __init__(self, url: str, objects: ObjectStore | None = None) -> None:
         self.url = parsed(url)
         self.objects = objects
+        self.process = ""  # the token of whoever has the store open
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.sqlite else postgresql.make_engine(self.url)
         # Keyed by the statement itself, which keeps it alive: an id could come back.

@@ -127,7 +127,7 @@ class SQLStore:
         self._wall = now or clock.seconds
         self._call_from_thread = threads.callFromThread
         self._database = Database(url, objects)
-        process = secrets.token_hex(8)
+        process = self._database.process = secrets.token_hex(8)
         feed = OrderedFeed()
         writer = Writer(
             self._database,
