@@ -69,16 +69,8 @@ class Filling:
             StoreError: the store takes none; of this or of an earlier message.
         """
         octets = draft.octets
-        self._messages += 1
-        self._octets += octets
+        self._count(1, octets)
         committed = ensureDeferred(self._store.mail.commit(draft, [placement]))
-
-        def done(result: object) -> None:
-            self._messages -= 1
-            self._octets -= octets
-            waiting, self._waiting = self._waiting, None
-            if waiting is not None:
-                waiting.callback(None)
 
         async def reported() -> None:
             try:
@@ -89,7 +81,7 @@ class Filling:
             except BaseException as error:
                 self._error = self._error or error
 
-        ensureDeferred(reported()).addBoth(done)
+        ensureDeferred(reported()).addBoth(lambda _: self._count(-1, -octets))
         while self._messages >= MESSAGES or self._octets >= OCTETS:
             await self._room()
         self._check()
@@ -99,6 +91,13 @@ class Filling:
         while self._messages:
             await self._room()
         self._check()
+
+    def _count(self, messages: int, octets: int) -> None:
+        self._messages += messages
+        self._octets += octets
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.callback(None)
 
     async def _room(self) -> None:
         self._waiting = Deferred()

@@ -50,15 +50,8 @@ def import_mail(
     """
     if (account is None) == (group is None):
         raise click.UsageError("say either --account or --group")
-    try:
-        tree = read_tree(source, quoting)
-    except NoMailFile as error:
-        raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"{source} cannot be read: {error.strerror}") from None
     left_out = LeftOut()
-    for line in tree.complaints:
-        left_out.say(line)
+    tree = _read(source, quoting, left_out)
 
     async def work(store: Store) -> None:
         from netsuite.cli.importing import names_of
@@ -76,6 +69,19 @@ def import_mail(
 
     home.with_store(work)
     left_out.end()
+
+
+def _read(source: Path, quoting: str | None, left_out: LeftOut) -> Tree:
+    """Look what there is to import. Raises ClickException."""
+    try:
+        tree = read_tree(source, quoting)
+    except NoMailFile as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{source} cannot be read: {error.strerror}") from None
+    for line in tree.complaints:
+        left_out.say(line)
+    return tree
 
 
 async def _import_group(store: Store, tree: Tree, group: str, left_out: LeftOut) -> None:

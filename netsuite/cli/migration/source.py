@@ -123,29 +123,18 @@ class Source:
         Raises:
             StoreError: a draft cannot be written.
         """
-        drafts: dict[int, tuple[Draft, bytes]] = {}
-
-        async def consume(begins: LiteralBegins, pieces: AsyncIterator[bytes]) -> None:
-            if len(drafts) >= len(uids) and begins.number not in drafts:
-                raise RemoteProtocolError("more messages than were asked for")
-            beginning = Beginning(pieces)
-            draft = await filling.drafted(aiter(beginning))
-            before = drafts.pop(begins.number, None)
-            drafts[begins.number] = draft, beginning.octets
-            if before is not None:
-                await before[0].abort()
-
+        large = _Large(filling, len(uids))
         found: dict[int, Fetched] = {}
         try:
-            for each in await self._client.fetch(uids, _WHOLE, consumer=consume):
+            for each in await self._client.fetch(uids, _WHOLE, consumer=large.take):
                 uid = each.uid
                 if uid is None or uid not in uids or uid in found:
                     continue
                 content = next(iter(each.sections.values()), None)
                 if isinstance(content, bytes):
                     draft, begin = await filling.drafted(_whole(content)), content
-                elif content is not None and each.number in drafts:
-                    draft, begin = drafts.pop(each.number)
+                elif content is not None and each.number in large.drafts:
+                    draft, begin = large.drafts.pop(each.number)
                 else:
                     continue
                 found[uid] = _fetched(each, uid, draft, begin)
@@ -154,9 +143,37 @@ class Source:
                 await one.draft.abort()
             raise
         finally:
-            for left, _ in drafts.values():  # of messages nobody asked for
+            for left, _ in large.drafts.values():  # of messages nobody asked for
                 await left.abort()
         return [found[uid] for uid in sorted(found)]
+
+
+class _Large:
+    """Takes messages that come in pieces.
+
+    Args:
+        most: so many are asked for.
+
+    Attributes:
+        drafts: them and their beginnings, by message number.
+    """
+
+    def __init__(self, filling: Filling, most: int) -> None:
+        self.drafts: dict[int, tuple[Draft, bytes]] = {}
+        self._filling = filling
+        self._most = most
+
+    async def take(self, begins: LiteralBegins, pieces: AsyncIterator[bytes]) -> None:
+        """Write a message to a draft. Raises RemoteProtocolError for one too many."""
+        number = begins.number
+        if len(self.drafts) >= self._most and number not in self.drafts:
+            raise RemoteProtocolError("more messages than were asked for")
+        beginning = Beginning(pieces)
+        draft = await self._filling.drafted(aiter(beginning))
+        before = self.drafts.pop(number, None)
+        self.drafts[number] = draft, beginning.octets
+        if before is not None:
+            await before[0].abort()
 
 
 def _fetched(data: FetchData, uid: int, draft: Draft, begin: bytes) -> Fetched:
