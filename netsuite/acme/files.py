@@ -112,14 +112,14 @@ class ACMEFolder:
             {each: asdict(known) for each, known in sorted(self._states.items())},
         )
 
-    def outcome(self, name: str, before: NameState) -> str | None:
+    def outcome(self, name: str, before: NameState | None) -> str | None:
         """Return what became of a try: why it failed, or nothing where there is a certificate; None
         while there is neither.
 
         Args:
-            before: the state when it was asked for.
+            before: the state when it was asked for; None where there was none.
         """
-        state = self.state(name)
+        before, state = before or NameState(), self.state(name)
         if state.failures and state.next_try != before.next_try:
             return state.trouble
         return "" if state.written != before.written and not state.failures else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from twisted.application.service import Service
@@ -35,16 +36,7 @@ def make_acme(site: Site) -> Service:
     answers = Answers(site.bus, certificates, router)
     folder = ACMEFolder(certificates.folder)
     run = Threads(site.reactor, 1, name="acme").run
-    authority = Authority(
-        settings.directory,
-        folder,
-        now=_now,
-        contact=settings.contact,
-        external=external_account(home / settings.external_account)
-        if settings.external_account
-        else None,
-        authorities=home / settings.authorities if settings.authorities else None,
-    )
+    authority = _authority(site, home, folder)
 
     def once_ours(begin: Callable[[], None]) -> None:
         def with_role() -> None:
@@ -74,3 +66,16 @@ def make_acme(site: Site) -> Service:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _authority(site: Site, home: Path, folder: ACMEFolder) -> Authority:
+    settings = site.settings.acme
+    external = settings.external_account
+    return Authority(
+        settings.directory,
+        folder,
+        now=_now,
+        contact=settings.contact,
+        external=external_account(home / external) if external else None,
+        authorities=home / settings.authorities if settings.authorities else None,
+    )

@@ -83,7 +83,7 @@ def renew(home: Home, names: tuple[str, ...], wait: float) -> None:
         until = time.monotonic() + wait
         failed = not asked
         for name in asked:
-            while (outcome := folder.outcome(name, before[name])) is None:
+            while (outcome := folder.outcome(name, before.get(name))) is None:
                 if time.monotonic() > until:
                     outcome = f"nothing has come of it within {wait:g} seconds"
                     break

@@ -59,8 +59,11 @@ def add_routes(site: Site) -> None:
     own_root = router.is_mounted("/")  # a program may have all that is nobody else's
     if not own_root:
         router.mount("/", files)
-    answers = Answers(lambda: site.settings, lambda: _mail_servers(site), site.certificates)
-    add_autoconfig(router, answers, None if own_root else files)
+    add_autoconfig(router, _answers(site), None if own_root else files)
+
+
+def _answers(site: Site) -> Answers:
+    return Answers(lambda: site.settings, lambda: _mail_servers(site), site.certificates)
 
 
 def _mail_servers(site: Site) -> Sequence[Place]:

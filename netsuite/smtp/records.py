@@ -6,7 +6,7 @@ See RFC 5321 (MX), RFC 7208, RFC 6376, RFC 7489, RFC 8461, RFC 8460, RFC 6186, R
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,17 +104,26 @@ def records(
             Published(f"_mta-sts.{domain}", "TXT", f"v=STSv1; id={digest}", _tagged("STSv1")),
             Published(f"mta-sts.{domain}", "CNAME", f"{host}."),
         ]
-    for service, name, tls, standard in SERVICES:
-        port = (ports or {}).get((service, tls), standard)
-        there = services.get(service, False)
-        data = f"{0 if tls else 10} 1 {port} {host}." if there else "0 0 0 ."
-        found.append(Published(f"{name}.{domain}", "SRV", data))
+    found += _servers(domain, host, services, ports or {})
     if autoconfig:
         found += [
             *(Published(f"{name}.{domain}", "CNAME", f"{host}.") for name in AUTOCONFIG_HOSTS),
             Published(f"_autodiscover._tcp.{domain}", "SRV", f"0 0 443 {host}."),
         ]
     return found
+
+
+def _servers(
+    domain: str,
+    host: str,
+    services: Mapping[str, bool],
+    ports: Mapping[tuple[str, bool], int],
+) -> Iterator[Published]:
+    for service, name, tls, standard in SERVICES:
+        port = ports.get((service, tls), standard)
+        there = services.get(service, False)
+        data = f"{0 if tls else 10} 1 {port} {host}." if there else "0 0 0 ."
+        yield Published(f"{name}.{domain}", "SRV", data)
 
 
 def _is_spf(text: str) -> bool:
