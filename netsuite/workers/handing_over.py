@@ -15,10 +15,11 @@ import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.utils import getProcessOutputAndValue
+from twisted.python.usage import Options
 
 from netsuite.storage import Reactor
 
@@ -109,7 +110,7 @@ class Handed:
 
 
 def command_of(
-    twistd: Any,  # its options, which no interface describes
+    twistd: Options | None,
     *,
     argv: Sequence[str],
     original: Sequence[str],
@@ -118,7 +119,7 @@ def command_of(
     """Return the command by which this process was started, such that it stays the process it is.
 
     Args:
-        twistd: None, or another, where it was not twistd that has started it.
+        twistd: its options; None, or others, where it was not twistd that has started it.
         argv: ``sys.argv``.
         original: ``sys.orig_argv``.
         log: the file of its log; None for none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from twisted.internet.defer import DeferredList, maybeDeferred
 from twisted.internet.interfaces import IListeningPort, IPushProducer
@@ -24,6 +24,10 @@ from netsuite.workers.sockets import Inherited
 #: Those that can be handed to another process: others are made by somebody else's code, over which
 #: a worker would have to be told.
 KINDS = ("tcp", "tcp4", "tcp6", "unix", "systemd")
+
+
+#: A bound port of Twisted's; that it has a descriptor no interface of ports says.
+Port: TypeAlias = Any
 
 
 class _NobodyServes(Factory):
@@ -47,7 +51,7 @@ class Ports:
         self._home = home
         self._inherited = inherited
         # In the order of their places; a place may be there twice, as tcp:0 is another each time.
-        self._bound: list[tuple[Place, Any]] = []
+        self._bound: list[tuple[Place, Port]] = []
 
     def bind(self, places: Sequence[Place], *, at_home: bool = True) -> list[str]:
         """Bind what is not bound yet; return what could not be, in lines.
@@ -71,7 +75,7 @@ class Ports:
                 problems.append(str(error))
         return problems
 
-    def _same_address(self, place: Place, wanted: Sequence[Place]) -> Any:
+    def _same_address(self, place: Place, wanted: Sequence[Place]) -> Port | None:
         """Return the port of a place that is no longer wanted, and that had the same address,
         however that was written; None where there is none."""
         address = listening_address(place.description, self._home)
@@ -137,7 +141,7 @@ def all_places(settings: Settings, names: Sequence[str], home: Path) -> list[Pla
     """Return where those services are to listen; some listen nowhere."""
     found: list[Place] = []
     for name in names:
-        section: Any = getattr(settings, name)  # of which some have no places
+        section = vars(settings)[name]  # of which some have no places
         if "listen" in type(section).model_fields:
             with_tls = section.listen_tls if settings.tls.enabled else ()
             found += places_of(name, section.listen, with_tls, home)

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessTerminated
@@ -144,8 +144,8 @@ class WorkerProcess(ProcessProtocol):
         """Return what another program has to know of it."""
         printing = self._printing
         if self._is_child_of_ours:
-            pipes: Any = self.transport  # Twisted's process has them by number, no interface has
-            printing = tuple(pipes.pipes[each].fileno() for each in (1, 2) if each in pipes.pipes)
+            pipes = vars(self.transport)["pipes"]  # of Twisted's process; no interface has them
+            printing = tuple(pipes[each].fileno() for each in (1, 2) if each in pipes)
         channel: int = self.link.transport.fileno()
         left = self.link.left.decode("latin-1")
         return HandedWorker(self.number, self.pid, channel, left, printing, roles)
