@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import isawaitable
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from netsuite.config.schema import Settings
+from netsuite.home import Reactor
 
 #: What can be told: what JSON has.
 Value: TypeAlias = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
@@ -114,5 +115,5 @@ class DaemonPlace(Protocol):
         """What is configured by now."""
 
     @property
-    def reactor(self) -> Any:  # of Twisted: for all that is asked of one it has no interface
+    def reactor(self) -> Reactor:
         """For threads, time and ports."""

@@ -448,8 +448,8 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 def _select_protocol(
     protocols: tuple[bytes, ...],
-) -> Callable[[SSL.Connection, list[bytes]], Any]:
-    def select(connection: SSL.Connection, offered: list[bytes]) -> Any:
+) -> Callable[[SSL.Connection, list[bytes]], bytes]:
+    def select(connection: SSL.Connection, offered: list[bytes]) -> bytes:
         for protocol in protocols:
             if protocol in offered:
                 return protocol

@@ -9,13 +9,15 @@ import os
 import secrets
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from netsuite.config.schema import Settings
     from netsuite.store.interfaces import Store
     from netsuite.store.objects import ObjectStore
 
+#: A reactor of Twisted's: for all that is asked of one here it has no interface.
+Reactor: TypeAlias = Any
 #: Where the store is unless its setting says otherwise.
 STORE_FILE: Final = "netsuite.db"
 SECRET_OCTETS: Final = 32
@@ -75,7 +77,7 @@ def store_url(settings: Settings, home: Path) -> str:
     return settings.store.url or f"sqlite:///{home / STORE_FILE}"
 
 
-def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
+def open_store(settings: Settings, home: Path, reactor: Reactor) -> Store:
     """Make the store that the settings name; the caller awaits its ``open``.
 
     Raises:

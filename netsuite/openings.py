@@ -14,8 +14,7 @@ from netsuite.connection.factory import ServerFactory
 from netsuite.connection.listening import Opening
 from netsuite.connection.proxy import ProxyFactory
 from netsuite.connection.server import ServerShared
-from netsuite.home import SiteError
-from netsuite.storage import Reactor
+from netsuite.home import Reactor, SiteError
 from netsuite.tls import wrap_server
 from netsuite.workers.sockets import Inherited, InheritedEndpoint
 

@@ -47,10 +47,10 @@ from netsuite.connection.listening import ListeningService, cannot_start, tell_o
 from netsuite.connection.server import ServerShared
 from netsuite.connection.settings import ServiceSettings
 from netsuite.connection.transcript import Transcript, logging_observer
-from netsuite.home import SiteError, find_config, find_home
+from netsuite.home import Reactor, SiteError, find_config, find_home
 from netsuite.message.injection import PostingPolicy
 from netsuite.openings import openings_of
-from netsuite.storage import AtHome, InMemory, Reactor, Storage
+from netsuite.storage import AtHome, InMemory, Storage
 from netsuite.store.errors import StoreError
 from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
@@ -15,15 +15,12 @@ from twisted.python.threadpool import ThreadPool
 from netsuite.accounts.passwords import Hashing
 from netsuite.certificates import BadCertificate, Certificates
 from netsuite.config.schema import Settings
-from netsuite.home import SECRET_OCTETS, SiteError, make_home, open_store, read_secret
+from netsuite.home import SECRET_OCTETS, Reactor, SiteError, make_home, open_store, read_secret
 from netsuite.store.errors import StoreError
 from netsuite.store.files import MemorySiteTrees, SiteTrees
 from netsuite.store.files.thread_jobs import RunInThread, Threads
 from netsuite.store.interfaces import Store
 from netsuite.store.tree import FileHomes
-
-#: A reactor of Twisted's: for all that is asked of one here it has no interface.
-Reactor: TypeAlias = Any
 
 
 class Storage(Protocol):

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorCore
 from twisted.internet.threads import blockingCallFromThread
 
-from netsuite.storage import Reactor
+from netsuite.home import Reactor
 from netsuite.testing.fabric import Fabric
 
 T = TypeVar("T")

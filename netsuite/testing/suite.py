@@ -29,9 +29,10 @@ from netsuite.certificates import Certificates, Pair
 from netsuite.compose import Daemon, ServiceOf
 from netsuite.config.load import load
 from netsuite.connection.listening import ListeningService
+from netsuite.home import Reactor
 from netsuite.http.router import Router
 from netsuite.site import Site
-from netsuite.storage import InMemory, Reactor
+from netsuite.storage import InMemory
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder
 from netsuite.store.interfaces import Store

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.config.schema import Settings
-from netsuite.storage import Reactor
+from netsuite.home import Reactor
 from netsuite.workers.bus import ParentBus
 from netsuite.workers.handing_over import HandedWorker
 from netsuite.workers.messages import Message

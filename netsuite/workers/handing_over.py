@@ -21,7 +21,7 @@ from twisted.internet.defer import TimeoutError as TookTooLong
 from twisted.internet.utils import getProcessOutputAndValue
 from twisted.python.usage import Options
 
-from netsuite.storage import Reactor
+from netsuite.home import Reactor
 
 #: Where the new program finds what it is handed.
 VARIABLE: Final = "NETSUITE_HANDED_OVER"

@@ -40,9 +40,8 @@ from netsuite.hangup import hear, hear_no_more
 from netsuite.health.collecting import parent_metrics
 from netsuite.health.notify import Notices
 from netsuite.health.readiness import not_ready
-from netsuite.home import SiteError, make_home
+from netsuite.home import Reactor, SiteError, make_home
 from netsuite.openings import Place
-from netsuite.storage import Reactor
 from netsuite.workers.bus import ParentBus
 from netsuite.workers.crew import Crew
 from netsuite.workers.handing_over import Handed, rehearse, remove_pidfile

@@ -16,9 +16,8 @@ from twisted.python.failure import Failure
 from netsuite.config.endpoints import listening_address
 from netsuite.config.schema import Settings
 from netsuite.connection.listening import remove_dead_socket, why_not_bound
-from netsuite.home import SiteError
+from netsuite.home import Reactor, SiteError
 from netsuite.openings import Place, places_of
-from netsuite.storage import Reactor
 from netsuite.workers.sockets import Inherited
 
 #: Those that can be handed to another process: others are made by somebody else's code, over which

@@ -16,7 +16,7 @@ from twisted.internet.protocol import Factory, ProcessProtocol
 from twisted.logger import Logger, eventFromJSON, globalLogPublisher
 from twisted.python.failure import Failure
 
-from netsuite.storage import Reactor
+from netsuite.home import Reactor
 from netsuite.workers.handing_over import HandedWorker
 from netsuite.workers.link import Link
 from netsuite.workers.messages import Drain, Log, Message, Ready

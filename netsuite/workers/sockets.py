@@ -26,7 +26,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netsuite.config.endpoints import listening_address
-from netsuite.storage import Reactor
+from netsuite.home import Reactor
 
 #: The first descriptor of systemd's (sd_listen_fds(3)).
 FIRST: Final = 3

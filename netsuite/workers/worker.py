@@ -19,9 +19,9 @@ from zope.interface import implementer
 from netsuite.bus import Value
 from netsuite.compose import Daemon
 from netsuite.config.load import Configuration
+from netsuite.home import Reactor
 from netsuite.plugin import daemon_over, measure_time_by_itself, refusing
 from netsuite.site import Site
-from netsuite.storage import Reactor
 from netsuite.workers.bus import WorkerBus
 from netsuite.workers.link import Link
 from netsuite.workers.messages import Log, Ready

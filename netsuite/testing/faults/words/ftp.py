@@ -22,7 +22,7 @@ from netsuite.ftp.server.session import Session
 from netsuite.ftp.server.shared import Shared
 from netsuite.ftp.transfer.accepting import DataPort
 from netsuite.ftp.transfer.channel import Expected, Ports
-from netsuite.storage import Reactor
+from netsuite.home import Reactor
 from netsuite.testing.faults.kinds import Refuse, SilentPort, Wrong
 from netsuite.testing.faults.transport import DataFactory
 from netsuite.testing.faults.words.table import (
