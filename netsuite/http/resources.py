@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
@@ -24,6 +24,9 @@ from netsuite.http.request import IncomingRequest
 from netsuite.http.responses import AnyResponse, Chunks, Streamed, passed_on
 from netsuite.http.router import Handler, Router
 from netsuite.http.wsgi import BODY_OCTETS, WSGIApplication, WSGIHandler
+
+#: Of ``twisted.web``, which is not typed.
+Theirs: TypeAlias = Any
 
 #: More than this unsent, and what produces it is told to pause.
 WAITING_OCTETS: Final = 65_536
@@ -93,7 +96,7 @@ def _takes_two(handler: Callable[..., object]) -> bool:
     return len(wanted) == 2 or takes_all
 
 
-def _below(prefix: str, resource: Any) -> object:
+def _below(prefix: str, resource: Theirs) -> object:
     """Return a root from which a path of that prefix leads to a resource."""
     from twisted.web.resource import Resource
 
@@ -121,7 +124,7 @@ class ResourceSite:
     ) -> None:
         from twisted.web import server
 
-        self._request: Any = server.Request
+        self._request: Theirs = server.Request
         self._site = server.Site(resource, reactor=reactor)
         self._limit_octets = limit_octets
 
@@ -156,10 +159,10 @@ class ResourceSite:
 class _Channel:
     """What a ``twisted.web`` request takes for its connection: keeps what it writes."""
 
-    def __init__(self, site: Any, incoming: IncomingRequest) -> None:
+    def __init__(self, site: Theirs, incoming: IncomingRequest) -> None:
         self.site = site
         self.transport = self
-        self.request: Any = None
+        self.request: Theirs = None
         self._incoming = incoming
         self._head: tuple[int, tuple[tuple[str, str], ...], int | None] | None = None
         self._pieces: deque[bytes] = deque()
@@ -252,7 +255,7 @@ class _Channel:
         """Some of the body."""
         self.write(b"".join(data))
 
-    def requestDone(self, request: Any) -> None:  # noqa: N802
+    def requestDone(self, request: Theirs) -> None:  # noqa: N802
         """The answer is complete."""
         self._ended = self._whole = True
         self._wake()
