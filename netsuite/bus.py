@@ -18,8 +18,8 @@ from twisted.logger import Logger
 from netsuite.config.schema import Settings
 from netsuite.home import Reactor
 
-#: What can be told: what JSON has.
-Value: TypeAlias = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
+#: What can be told: what JSON has, in a mapping too.
+Value: TypeAlias = None | bool | int | float | str | Sequence["Value"] | Mapping[str, object]
 Hear: TypeAlias = Callable[[Value], object]
 Answer: TypeAlias = Callable[[Value], "Value | Awaitable[Value]"]
 

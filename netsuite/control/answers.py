@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 from twisted.application.service import IService
 from twisted.internet.task import deferLater
@@ -79,7 +79,7 @@ class ProcessAnswers:
             "queue": await self._queue(),
             "services": [_service_status(each) for each in self._listening()],
         }
-        return cast(Value, status)
+        return status
 
     def _store(self) -> str:
         """Return which kind of database it is; its URL may have a password in it."""
@@ -117,7 +117,7 @@ class ProcessAnswers:
             if start:
                 await deferLater(self._site.reactor, 0)
             told += [self._session(*each) for each in found[start : min(limit, start + AT_ONCE)]]
-        return cast(Value, told)
+        return told
 
     def _session(self, service: ListeningService, connection: AnyConnection) -> Session:
         now, clock = self._now(), connection.clock.seconds()

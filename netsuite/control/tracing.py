@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 from twisted.application.service import IService, Service
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -135,7 +135,7 @@ class Trace:
         self._lines.clear()
         self._left_out = 0
         told: list[Value] = [{"left_out": left_out}] if left_out else []
-        return [*told, *cast("list[Value]", lines)]
+        return [*told, *lines]
 
     def end(self) -> None:
         """Leave all connections alone."""

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from twisted.application.service import IService
 from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
@@ -16,7 +16,7 @@ from zope.interface import implementer
 from netsuite import __version__
 from netsuite.bus import Value
 from netsuite.connection.listening import ListeningService
-from netsuite.control.questions import Family
+from netsuite.control.questions import Family, Metrics
 from netsuite.health import resources
 from netsuite.health.families import METRICS, Gathered
 from netsuite.health.lag import ReactorLag
@@ -152,7 +152,7 @@ def _add_process(into: Gathered, worker: str, started: float) -> None:
         into.add("netsuite_gc_collected_objects", removed, worker=worker, generation=generation)
 
 
-def parent_metrics(restarts: Callable[[], int]) -> Callable[[Value], Any]:
+def parent_metrics(restarts: Callable[[], int]) -> Callable[[Value], Metrics]:
     """Return what answers the bus question ``METRICS`` in the parent of workers.
 
     Args:
@@ -160,7 +160,7 @@ def parent_metrics(restarts: Callable[[], int]) -> Callable[[Value], Any]:
     """
     started = time.time()
 
-    def answer(_: Value) -> Value:
+    def answer(_: Value) -> Metrics:
         into = Gathered()
         into.add("netsuite_worker_restarts", restarts())
         _add_process(into, "0", started)
@@ -169,10 +169,9 @@ def parent_metrics(restarts: Callable[[], int]) -> Callable[[Value], Any]:
     return answer
 
 
-def _told(worker: int, started: float, families: list[Family]) -> Value:
-    """Return ``Metrics``: to a type checker what has a shape of its own is no ``Value``."""
-    told: Any = families
-    return {"worker": worker, "started": started, "families": told}
+def _told(worker: int, started: float, families: list[Family]) -> Metrics:
+    """Return ``Metrics``."""
+    return {"worker": worker, "started": started, "families": families}
 
 
 def _add_service(into: Gathered, listening: ListeningService) -> None:
