@@ -30,7 +30,7 @@ from netsuite.cli.archives import (
     read_manifest,
     sync_folder,
 )
-from netsuite.cli.context import Home, one_line, pass_home
+from netsuite.cli.context import Home, noted, one_line, pass_home
 
 #: By kind of store, its database's name in a backup.
 DATABASES: Final = {"sqlite": "netsuite.db", "postgresql": "netsuite.pgdump"}
@@ -69,6 +69,7 @@ def backup(home: Home, target: Path, keep: int | None) -> None:
             made, copied = _into_folder(home, target, keep)
     for remark in copied.remarks:
         click.echo(f"netsuite: {remark}", err=True)
+    home.with_store(lambda store: noted(store, f"backed up to {made}"))
     click.echo(
         f"{made}: {copied.files:,} files, {copied.octets:,} octets copied, "
         f"{copied.unchanged:,} files unchanged"

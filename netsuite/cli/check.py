@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from netsuite.cli.client.problems import Exit
-from netsuite.cli.context import Home, one_line, pass_home
+from netsuite.cli.context import Home, noted, one_line, pass_home
 
 #: So many faults of files are told one by one.
 TOLD: Final = 100
@@ -28,6 +28,8 @@ def check(home: Home, *, repair: bool) -> None:
     home.insist_on_store()
     with one_line():
         left = _check(home, repair=repair)
+    if repair:
+        home.with_store(lambda store: noted(store, "checked the store and repaired it"))
     if left:
         raise SystemExit(int(Exit.PARTLY))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from netsuite.cli.context import Home, one_line, pass_home
+from netsuite.cli.context import Home, noted, one_line, pass_home
 
 
 @click.command()
@@ -27,3 +27,4 @@ def compact(home: Home) -> None:
         before, after = compact_database(database)
     for when, pages in (("before", before), ("after", after)):
         click.echo(f"{when}: {pages.octets:,} octets, {pages.free:,} of {pages.pages:,} pages free")
+    home.with_store(lambda store: noted(store, "compacted the store"))

@@ -161,11 +161,16 @@ async def done(store: Store, what: str, account: str = "") -> None:
     Args:
         account: that it is about; empty where it is about none.
     """
+    await noted(store, what, account)
+    click.echo(what)
+
+
+async def noted(store: Store, what: str, account: str = "") -> None:
+    """Note in the audit log what a command has done."""
     from netsuite.logs.audit import note, user, user_address
 
     who, where = user(), user_address()
     await note(store.accounts, what, who=who, way="command", address=where, account=account)
-    click.echo(what)
 
 
 def columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

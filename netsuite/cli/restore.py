@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from netsuite.cli.context import Home, one_line, pass_home
+from netsuite.cli.context import Home, noted, one_line, pass_home
 
 
 @click.command()
@@ -28,3 +28,4 @@ def restore(home: Home, source: Path, *, replace: bool) -> None:
     with one_line():
         for line in restored(home, source, replace=replace):
             click.echo(line)
+    home.with_store(lambda store: noted(store, f"restored from {source}"))
