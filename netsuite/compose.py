@@ -32,6 +32,7 @@ from netsuite.config.schema import Settings, needs_restart, taken_live
 from netsuite.connection.listening import keep_terminal, leave_terminal
 from netsuite.control.answers import ProcessAnswers
 from netsuite.control.log import RecentLog
+from netsuite.control.noting import Notes
 from netsuite.control.tracing import Traces
 from netsuite.extensions import extend_by_name
 from netsuite.hangup import hear, hear_no_more
@@ -307,6 +308,7 @@ class Daemon(MultiService):
             service.setServiceParent(self)
         self.health = ProcessHealth(site, self)
         ProcessAnswers(site, self)
+        Notes(site)
         Traces(site, self).setServiceParent(self)
         if not self._is_worker:
             RecentLog(site).setServiceParent(self)

@@ -9,7 +9,17 @@ from twisted.internet.defer import ensureDeferred
 
 from netsuite.bus import DaemonPlace, Value, answered
 from netsuite.control.log import LogLines
-from netsuite.control.questions import KICK, LOG, RENEW, SESSIONS, SESSIONS_AT_MOST, STATUS, TRACE
+from netsuite.control.noting import user_of
+from netsuite.control.questions import (
+    KICK,
+    LOG,
+    NOTE,
+    RENEW,
+    SESSIONS,
+    SESSIONS_AT_MOST,
+    STATUS,
+    TRACE,
+)
 from netsuite.control.session import Command, Refused, Session
 
 #: How often the processes are asked what was said on the connections that are traced.
@@ -97,6 +107,7 @@ class Commands:
         self._traces += 1
         name = f"{session.name}.{self._traces}"
         asked: dict[str, Value] = {**wanted, "trace": name}
+        await self._note(session, f"traced the sessions of {_words(wanted)}")
         until = session.clock.seconds() + seconds
         try:
             while session.clock.seconds() < until:
@@ -118,7 +129,9 @@ class Commands:
         if not wanted:
             raise Refused(f"say which sessions: by {', '.join(_LIKE)}")
         counts = await self._place.bus.ask(KICK, wanted)
-        await session.tell(sum(each for each in counts if isinstance(each, int)))
+        count = sum(each for each in counts if isinstance(each, int))
+        await self._note(session, f"ended {count} sessions of {_words(wanted)}")
+        await session.tell(count)
 
     async def renew(self, session: Session, arguments: Mapping[str, Value]) -> None:
         """Try to get certificates by ACME now; tell for which names."""
@@ -136,6 +149,7 @@ class Commands:
         steered = self._steered()
         if steered is None:
             raise Refused("there is nothing here that can be read again")
+        await self._note(session, "had configuration and certificates read again")
         lines = await answered(lambda _: steered.reload(), None)
         for line in lines if isinstance(lines, Sequence) else ():
             await session.tell(line)
@@ -144,7 +158,12 @@ class Commands:
         """Stop the daemon, as SIGTERM does; sessions end what they do."""
         _check(arguments)
         session.log.info("an operator stops the daemon")
+        await self._note(session, "stopped the daemon")
         self._place.reactor.callLater(0, self._place.reactor.stop)
+
+    async def _note(self, session: Session, what: str) -> None:
+        """Note in the audit log what is done; where no process can, the log has it."""
+        await self._place.bus.ask(NOTE, {"who": user_of(session.transport), "what": what})
 
 
 #: By what sessions are told apart.
@@ -170,6 +189,11 @@ def _like(arguments: Mapping[str, Value]) -> dict[str, Value]:
             raise Refused(f'"{name}" must be a string, and not empty')
         wanted[name] = value
     return wanted
+
+
+def _words(wanted: Mapping[str, Value]) -> str:
+    """Return what sessions are to be like as an audit log has it."""
+    return ", ".join(f"{name} {value}" for name, value in wanted.items())
 
 
 def _number(arguments: Mapping[str, Value], name: str, usual: float) -> float:

@@ -12,6 +12,7 @@ log        ``{"lines": count}``                     the last lines of its log, a
 ready      None                                     ``Readiness``
 renew      list of names, or an empty one           names that ACME tries now: these, or those whose
                                                     last try has failed
+note       ``{"who": user, "what": deed}``          whether it was noted: one process does that
 ========== ======================================== ==============================================
 
 What sessions are to be like: a mapping with one or more of ``session`` (a name), ``account``,
@@ -35,6 +36,7 @@ LOG: Final = "log"
 READY: Final = "ready"
 TRACE: Final = "trace"
 RENEW: Final = "renew"
+NOTE: Final = "note"
 #: More of one process would be more than anybody reads, and longer than others wait.
 SESSIONS_AT_MOST: Final = 5000
 

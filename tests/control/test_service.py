@@ -88,6 +88,18 @@ class Commands(Socket):
             {each.name for each in self.suite}, {e["name"] for e in status["services"]}
         )
 
+    def test_deeds_are_noted(self) -> None:
+        """Who steers the daemon is in the audit log: what ends sessions, shows them, changes it."""
+        self.told("kick", account="ann")
+        self.told("reload")
+        self.told("sessions")
+        (first, second) = self.run_(self.suite.site.store.accounts.logins(None, 10))[::-1]
+        self.assertEqual("ended 0 sessions of account ann", first.outcome)
+        self.assertEqual("had configuration and certificates read again", second.outcome)
+        self.assertEqual(
+            {("control", "somebody")}, {(e.protocol, e.mechanism) for e in (first, second)}
+        )
+
     def test_sessions_and_kick(self) -> None:
         """Sessions, those that are like what is asked for; their end."""
         clients = [self.logged_in("imap"), self.logged_in("ftp"), self.client("imap")]
