@@ -57,6 +57,12 @@ def current_url(home: Home) -> str:
     return store_url(settings, home.path)
 
 
+def _led_to(path: Path) -> Path:
+    """Return where a link in the home leads to: an installed netsuite has its configuration in
+    /etc; the path itself where it is none."""
+    return path.resolve() if path.is_symlink() else path
+
+
 class _Restoration:
     """A backup that was unpacked, on its way into its places.
 
@@ -93,7 +99,7 @@ class _Restoration:
         self._dump = DATABASES[kind]
         #: Where each part goes; the database last, as without it nothing is begun.
         self._places = {
-            CONFIGURATION: self._home / CONFIGURATION,
+            CONFIGURATION: _led_to(self._home / CONFIGURATION),
             SECRET: self._home / SECRET,
             CERTIFICATES: self._home / settings.tls.certificates,
             KEYS: self._home / KEYS,

@@ -51,6 +51,19 @@ class Restore(TestCase):
             self.assertEqual(self.before, contents(self.home))
             self.assertEqual(accounts, self.accounts())
 
+    def test_configuration_elsewhere(self) -> None:
+        """Where the home has a link to the configuration, it stays, and leads to what is back."""
+        link, elsewhere = self.home / "netsuite.toml", self.home.with_name("elsewhere.toml")
+        known = link.read_bytes()
+        os.rename(link, elsewhere)
+        elsewhere.write_bytes(known + b"# changed since\n")
+        link.symlink_to(elsewhere)
+        done(self.home, "restore", "--replace", self.backups)
+        self.assertEqual(elsewhere, link.readlink())
+        self.assertEqual(known, elsewhere.read_bytes())
+        (aside,) = elsewhere.parent.glob("elsewhere.toml.before-restore-*")
+        self.assertEqual(known + b"# changed since\n", aside.read_bytes())
+
     def test_home_that_is_not_empty(self) -> None:
         """Nothing is replaced unasked; then it is moved away, the log of SQLite with it."""
         for name in ("netsuite.db", "netsuite.db-wal"):
