@@ -39,8 +39,11 @@ def audit(
     administration: bool,
     as_json: bool,
 ) -> None:
-    """Show the audit log, the newest line first: logins and attempts at them, with where they came
-    from; and what was done by this command and on the console, by whom."""
+    """Show who has logged in, and what administrators have done.
+
+    The newest line comes first: logins and attempts at them, with where they came from; and what
+    was done by this command, by control.sock and on the console, by whom.
+    """
     most = limit or (_ALL if since is not None else 100)
     after = None if since is None else since.astimezone()
 

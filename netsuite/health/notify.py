@@ -81,8 +81,8 @@ class Notices:
         self._environment = environment
         self._address = environment.get("NOTIFY_SOCKET", "")
         self._status = ""
-        self._living = LoopingCall(self._look)
-        self._living.clock = clock
+        self._clock = clock
+        self._living: LoopingCall | None = None
         self._watchdog = self._stopping = False
         self._asking: Deferred[None] | None = None
 
@@ -97,7 +97,10 @@ class Notices:
         self.send(READY=1, MAINPID=process, STATUS=self._status)
         seconds = read_watchdog(self._environment, process)
         self._watchdog = seconds is not None
-        if not self._living.running:
+        if self._living is None:
+            # Not before: to make one imports the reactor, which whoever never runs it goes without.
+            self._living = LoopingCall(self._look)
+            self._living.clock = self._clock
             self._living.start(STATUS_SECONDS if seconds is None else seconds / 2)
 
     @contextmanager
@@ -117,8 +120,9 @@ class Notices:
 
     def end(self) -> None:
         """Say nothing more: all has stopped."""
-        if self._living.running:
-            self._living.stop()
+        living, self._living = self._living, None
+        if living is not None:
+            living.stop()
         if self._asking is not None:
             self._asking.cancel()
 

@@ -25,10 +25,13 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         "nntp.complaints='abuse@example.test'",
         "nntp.article_octets=2000",
     ) as running:
-        for name, option in (("misc.closed", ("--read-only",)),
-                             ("misc.moderated", ("--moderator", "bob"))):  # fmt: skip
+        for words in (
+            ("group", "add", "misc.closed", "--read-only"),
+            ("group", "add", "misc.moderated", "--moderator", "bob"),
+            ("account", "groups", "alice"),  # an administrator moderates, too
+        ):
             subprocess.run(
-                [*COMMAND, "--home", running.home, "group", "add", name, *option],
+                [*COMMAND, "--home", running.home, *words],
                 check=True, timeout=60, capture_output=True,
             )  # fmt: skip
         yield running
