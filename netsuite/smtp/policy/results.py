@@ -27,7 +27,8 @@ _resinfo: Final = re.compile(rb'(?:[^;"]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))++', r
 # A name is looked for from its start only: from each of its octets that took a time which grows
 # with the square of a long one.
 _pair: Final = re.compile(
-    rb'(?<![A-Za-z0-9.-])([A-Za-z0-9.-]++)(?:\s*/\s*[0-9]+)?\s*=\s*("(?:[^"\\]++|\\.)*+"|[^\s;"]++)', re.DOTALL
+    rb'(?<![A-Za-z0-9.-])([A-Za-z0-9.-]++)(?:\s*/\s*[0-9]+)?\s*=\s*("(?:[^"\\]++|\\.)*+"|[^\s;"]++)',
+    re.DOTALL,
 )
 #: Of a field, looked at to find whose it is.
 _LOOKED_AT: Final = 1000
