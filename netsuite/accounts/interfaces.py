@@ -132,7 +132,7 @@ def _nothing() -> None:
 
 
 class Standing(Protocol):
-    """Whether a login is still good: its account may log in there, its password is right."""
+    """A login that can be revoked: its account may log in there, its password is right."""
 
     def watch(self, revoked: Callable[[], None]) -> Callable[[], None]:
         """Call a function once it is not; return what ends that."""

@@ -49,7 +49,7 @@ def alias_name_problem(alias: str) -> str | None:
 def alias_target_problem(
     target: str, known: Collection[str], is_ours: Callable[[str], bool], carries_onward: bool
 ) -> str | None:
-    """Say why no alias can stand for a target; None where one can.
+    """Return why no alias can stand for a target; None where one can.
 
     Args:
         target: in lower case.

@@ -247,7 +247,7 @@ class Authority:
                 return self._order(csr)
 
     def answer(self, challenge: Challenge) -> None:
-        """Say that the answer to a challenge can be looked at."""
+        """Report that the answer to a challenge can be looked at."""
         with self._speaking():
             opened = self._opened()
             opened.client.answer_challenge(challenge.body, challenge.body.response(opened.key))

@@ -1,4 +1,4 @@
-"""What ACME keeps on the disk: accounts and the state of each name, beside the certificates."""
+"""ACME's files: accounts and the state of each name, beside the certificates."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class OrdersCertificates(Protocol):
         """Order a certificate."""
 
     def answer(self, challenge: Challenge) -> None:
-        """Say that an answer can be looked at."""
+        """Report that an answer can be looked at."""
 
     def look(self, authorization: Authorization) -> tuple[Authorization, float | None]:
         """Return an authorization as it is by now, and when to look again."""

@@ -56,5 +56,5 @@ class ACMESection(Section):
 
     @property
     def enabled(self) -> bool:
-        """Whether it is used."""
+        """Return whether it is used."""
         return bool(self.names)

@@ -1,4 +1,4 @@
-"""What ACME needs of settings and files before an authority is asked for anything."""
+"""Checks of the settings and files that ACME needs, before an authority is asked for anything."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What mail programs find by HTTP to set themselves up; and mail hosts, the MTA-STS policy."""
+"""Documents by which mail programs set themselves up, by HTTP; and the policy of MTA-STS."""

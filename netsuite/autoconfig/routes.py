@@ -89,7 +89,7 @@ class Answers:
         return _document("text/xml", documents.autodiscover(self._user(address), found))
 
     async def apple(self, request: IncomingRequest) -> AnyResponse:
-        """Give iOS and macOS their profile."""
+        """Return the profile of iOS and macOS."""
         address = request.query().get("email", [""])[0]
         if address and not _is_address(address):
             return NOT_FOUND
@@ -106,7 +106,7 @@ class Answers:
         )
 
     async def mta_sts(self, request: IncomingRequest) -> AnyResponse:
-        """Give mail hosts the policy of a domain."""
+        """Return the policy of a domain, for mail hosts."""
         policy = policy_of(self.settings())
         prefix, _, domain = _host(request).partition(".")
         if not policy or prefix != "mta-sts" or domain not in self._domains():

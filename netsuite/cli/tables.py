@@ -136,7 +136,7 @@ def _copy(
 
 
 def _rows_of(session: DatabaseSession, table: sa.Table) -> Iterator[Sequence[Row]]:
-    """Give the rows of a table, some at a time, in the order of its key."""
+    """Return the rows of a table, some at a time, in the order of its key."""
     key = list(table.primary_key.columns)
     places = [table.columns.keys().index(each.name) for each in key]
     first = sa.select(*table.columns).order_by(*key)

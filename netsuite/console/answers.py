@@ -1,4 +1,4 @@
-"""What the processes of the daemon answer on the bus, read as what it is."""
+"""Answers of the daemon's processes on the bus, read as what they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one process tells of itself, and the ending of its sessions: answers on the bus."""
+"""Answers of one process on the bus: its status, its sessions, and their ending."""
 
 from __future__ import annotations
 

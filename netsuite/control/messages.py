@@ -1,4 +1,4 @@
-"""What is said on ``control.sock``: a request is a line of JSON, and so is each of its answers.
+"""Messages of ``control.sock``: a request is a line of JSON, and so is each of its answers.
 
 ::
 

@@ -1,1 +1,1 @@
-"""What machines ask of a daemon: metrics for Prometheus, whether it lives, whether it can serve."""
+"""Metrics for Prometheus, and answers to machines: whether a daemon lives, and can serve."""

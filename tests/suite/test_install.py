@@ -2,7 +2,7 @@
 
 Real systemd, the unit with all its hardening, packages from where this machine has them. It takes
 minutes, most of them pip's and debootstrap's, so it is run where it is asked for:
-``NETSUITE_TEST_INSTALL=1 pytest tests/suite/test_install.py``; with ``-k readme`` the README's part.
+``NETSUITE_TEST_INSTALL=1 pytest tests/suite/test_install.py``; ``-k readme`` is the README's part.
 """
 
 from __future__ import annotations

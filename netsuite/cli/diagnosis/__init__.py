@@ -1,4 +1,4 @@
-"""What ``netsuite doctor`` looks at: each module probes one part of a machine, and judges it.
+"""The parts of ``netsuite doctor``: each module probes one part of a machine, and judges it.
 
 What judges is given plain values, so that every case can be tried on any machine.
 """

@@ -40,12 +40,12 @@ class Place:
 
     @property
     def everywhere(self) -> bool:
-        """Whether it is at all addresses."""
+        """Return whether it is at all addresses."""
         return self.interface in LOOPBACK
 
     @property
     def public(self) -> bool:
-        """Whether other machines are to reach it."""
+        """Return whether other machines are to reach it."""
         with contextlib.suppress(ValueError):  # with a zone, it is of a network
             return not ipaddress.ip_address(self.interface).is_loopback
         return True

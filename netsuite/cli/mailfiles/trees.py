@@ -85,7 +85,7 @@ def read_tree(root: Path, quoting: str | None = None) -> Tree:
 
 
 def _walk(path: Path, parts: Parts, complaints: list[str], quoting: str | None) -> Iterator[Found]:
-    """Give the folders at and below a directory."""
+    """Return the folders at and below a directory."""
     is_maildir = (path / "cur").is_dir()
     if is_maildir:
         yield Found(parts, path, Maildir(path))
@@ -121,7 +121,7 @@ def _mbox(entry: os.DirEntry[str], complaints: list[str], quoting: str | None) -
 
 
 def _below(path: Path, parts: Parts, complaints: list[str], quoting: str | None) -> Iterator[Found]:
-    """Give the folders of a directory in another one."""
+    """Return the folders of a directory in another one."""
     name = path.name
     if name == "dbox-Mails" or any(path.glob("dovecot.map.index*")):
         complaints.append(

@@ -60,7 +60,7 @@ def mapped(
     folders: Iterable[Folder],
     exclude: Sequence[str] = (),
 ) -> Mapping:
-    """Say where each mailbox goes.
+    """Return where each mailbox goes.
 
     Args:
         listed: all that the server has for the account.
