@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ from netsuite.testing.files_contract import FilesCase
 from tests.store.reactors import reactor
 
 
-def open_descriptors() -> int:
-    """Count what is open in this process."""
-    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+def open_below(root: Path) -> list[str]:
+    """Return what this process has open below a directory; what other threads open elsewhere
+    meanwhile is not ours to count."""
+    beginning = str(root.resolve())
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            found.append(os.readlink(f"/proc/self/fd/{name}"))
+    return sorted(path for path in found if path.startswith(beginning))
 
 
 class DiskCase(FilesCase):
@@ -41,7 +48,6 @@ class DiskCase(FilesCase):
         self.clock = Clock()
         self.clock.advance(time.time())
         self.trees: list[DiskTree] = []
-        self.descriptors = open_descriptors()
         await super()._set_up()
 
     async def disk(self, root: Path, **options: Any) -> DiskTree:

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files import cached_lookup
 from netsuite.testing.cases import SkipTest, TestCase
-from tests.store.files.disk_case import DiskCase, open_descriptors
+from tests.store.files.disk_case import DiskCase, open_below
 
 
 class Warm(DiskCase, TestCase):
@@ -83,7 +83,7 @@ class Warm(DiskCase, TestCase):
     async def test_upload_that_cannot_be(self) -> None:
         """What has the name and is no file is told of before anything is sent, and late where
         it came meanwhile; either way nothing is left."""
-        before = open_descriptors()
+        before = len(open_below(self.root))
         self.on_disk("link").symlink_to("d")
         os.mkfifo(self.on_disk("pipe"))
         for name, error in (("d", IsADirectory), ("link", FileInTheWay), ("pipe", FileInTheWay)):
@@ -93,19 +93,19 @@ class Warm(DiskCase, TestCase):
         late.write(b"x")
         self.on_disk("late").mkdir()
         await self.refused(IsADirectory, late.commit())
-        self.assertEqual(before, open_descriptors())
+        self.assertEqual(before, len(open_below(self.root)))
         self.assertEqual(["d", "late", "link", "pipe"], sorted(os.listdir(self.root)))
 
     async def test_upload_thrown_away(self) -> None:
         """An upload of which nothing was written leaves nothing, kept or not."""
-        before = open_descriptors()
+        before = len(open_below(self.root))
         for keep in (True, False):
             upload = await self.tree.upload(("d", "new"))
             await upload.abort(keep_partial=keep)
         part = await self.tree.upload(("d", "part"))
         part.write(b"pa")
         await part.abort(keep_partial=True)
-        self.assertEqual(before, open_descriptors())
+        self.assertEqual(before, len(open_below(self.root)))
         self.assertEqual(["f", "part"], sorted(os.listdir(self.on_disk("d"))))
 
     async def test_directory_of_somebody_else(self) -> None:

@@ -21,7 +21,7 @@ from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarg
 from netsuite.store.files import SiteTrees
 from netsuite.store.tree import DEPTH, HomeTree, UploadRequest
 from netsuite.testing.cases import TestCase
-from tests.store.files.disk_case import open_descriptors
+from tests.store.files.disk_case import open_below
 from tests.store.reactors import reactor
 
 
@@ -131,11 +131,10 @@ class InASite(TestCase):
         await site.when_open()
         try:
             await self.use(site)
-            before = open_descriptors()
+            self.assertNotEqual([], open_below(home))
         finally:
             await site.stopService()
-        self.assertLess(open_descriptors(), before)
-        self.assertEqual([], [each for each in open_paths() if str(home) in each])
+        self.assertEqual([], open_below(home))
 
     async def use(self, site: Site) -> None:
         """Log in and write a file."""
@@ -166,14 +165,3 @@ class InASite(TestCase):
             await site._storage.start()
         self.assertIn("files.root", str(caught.exception))
         await site._storage.stop()
-
-
-def open_paths() -> list[str]:
-    """Return what this process has open."""
-    found = []
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            found.append(os.readlink(f"/proc/self/fd/{name}"))
-        except OSError:
-            continue
-    return found

@@ -31,7 +31,7 @@ from netsuite.store.files.errors import store_error
 from netsuite.store.files.syscalls import claim_and_rename, rename_to_new
 from netsuite.store.tree import Entry, UploadRequest
 from netsuite.testing.cases import SynchronousTestCase, TestCase
-from tests.store.files.disk_case import DiskCase, open_descriptors
+from tests.store.files.disk_case import DiskCase, open_below
 
 
 class Crowds(DiskCase, TestCase):
@@ -261,7 +261,7 @@ class Going(DiskCase, TestCase):
     async def test_cancelled(self) -> None:
         """Who is cancelled while a thread works leaves no descriptor and no file behind."""
         await self.put(("f",))
-        before = open_descriptors()
+        before = len(open_below(self.root))
         gate = threading.Event()
         tree = DiskTree(self.root, run=self.gated(gate), now=self.clock.seconds, at_once=False)
         gate.set()
@@ -277,7 +277,7 @@ class Going(DiskCase, TestCase):
             await self.refused(CancelledError, _awaited(deferred))
         gate.set()
         await self.settled(lambda: not tree._jobs._busy)
-        self.assertEqual(before + 1, open_descriptors())
+        self.assertEqual(before + 1, len(open_below(self.root)))
         self.assertEqual(["f"], os.listdir(self.root))
 
     def gated(self, gate: threading.Event) -> Callable[..., Deferred[Any]]:
@@ -409,16 +409,16 @@ class Failures(DiskCase, TestCase):
         await self.swept(tree)
         refusing = True
         await self.refused(Busy, tree.sorted_listing(()))
-        before = open_descriptors()
+        before = len(open_below(self.root))
         await self.refused(Busy, upload.commit())
-        self.assertEqual(before - 1, open_descriptors())
+        self.assertEqual(before - 1, len(open_below(self.root)))
         refusing = False
         await tree.stop()
 
     async def test_no_more_descriptors(self) -> None:
         """A process that has no descriptors left is busy; nothing leaks meanwhile."""
         await self.put(("f",))
-        before = open_descriptors()
+        before = len(open_below(self.root))
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         lowest = os.open("/", os.O_RDONLY)
         os.close(lowest)
@@ -434,7 +434,7 @@ class Failures(DiskCase, TestCase):
                     await _closed(opened)
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-            self.assertEqual(before, open_descriptors())
+            self.assertEqual(before, len(open_below(self.root)))
         self.assertEqual(["f"], os.listdir(self.root))
 
 
