@@ -222,6 +222,28 @@ content_text = Table(
     _some("content_text_long", "content", where="long = 1"),
 )
 
+#: Who besides a folder's owner may do what with it (RFC 4314): ``who`` is an identifier, ``rights``
+#: their letters.
+acl = _clustered("acl", _key("folder"), _key("who", Text), Column("rights", Text, nullable=False))
+
+#: Entries of METADATA (RFC 5464): ``folder`` 0 for the server's, ``account`` 0 for shared ones.
+annotation = _clustered(
+    "annotation",
+    _key("folder"),
+    _key("account"),
+    _key("entry", Text),
+    Column("value", LargeBinary, nullable=False),
+)
+
+#: Sieve scripts of accounts; at most one of an account is active.
+script = _clustered(
+    "script",
+    _key("account"),
+    _key("name", Text),
+    Column("content", Text, nullable=False),
+    Column("active", Integer, nullable=False),
+)
+
 #: Contents in the object store, or on their way there. ``state``: 0 while it is sent, since ``at``
 #: (0: not by anybody); 1 when it is there, and its chunks are no longer here; 2 when the content
 #: has gone, since ``at``, and the object is to go.
