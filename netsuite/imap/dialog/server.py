@@ -83,12 +83,15 @@ class ServerDialog(LineDialog):
         "bounds",
         "command",
         "state",
+        "utf8",
     )
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__()
         self.bounds = bounds or Bounds()
         self.state = State.NOT_AUTHENTICATED
+        #: The client has enabled UTF8=ACCEPT or IMAP4rev2: mailbox names are in UTF-8.
+        self.utf8 = False
         self._phase = _Phase.LINE
         self._parts: list[bytes | Streamed] = []
         self._tag = _UNTAGGED
@@ -194,7 +197,7 @@ class ServerDialog(LineDialog):
         return self._parse() if literal is None else self._announced(literal)
 
     def _cursor(self) -> Cursor:
-        return Cursor(self._parts, len(self._tag) + 1)
+        return Cursor(self._parts, len(self._tag) + 1, utf8=self.utf8)
 
     def _parse(self) -> _Step:
         try:
@@ -389,7 +392,7 @@ class ServerDialog(LineDialog):
             return self._continue(value)
         if isinstance(value, Condition) and value.status is Status.PREAUTH:
             self.state = State.AUTHENTICATED
-        return format_response(value)
+        return format_response(value, utf8=self.utf8)
 
     def _finish(self, value: Tagged) -> bytes:
         command = self.command
@@ -397,8 +400,8 @@ class ServerDialog(LineDialog):
             if value.tag != self._refused_tag:
                 raise LocalProtocolError("an answer to a command that was not given")
             self._refused_tag = None
-            return format_response(value)
-        octets = format_response(value)
+            return format_response(value, utf8=self.utf8)
+        octets = format_response(value, utf8=self.utf8)
         self.command = None
         state = TRANSITIONS.get((type(command.request), value.status))
         if state is not None:
@@ -423,14 +426,14 @@ class ServerDialog(LineDialog):
             raise LocalProtocolError("nothing is to continue")
         if command is None:  # a literal of a command that is not whole yet
             self._phase = _Phase.LITERAL
-            return format_response(value)
+            return format_response(value, utf8=self.utf8)
         phase = _CONTINUES.get(type(command.request))
         if phase is None:
             raise LocalProtocolError("the command has nothing more to come")
         self._phase = phase
         if isinstance(command.request, ask.Append) and not command.request.synchronising:
             return b""
-        return format_response(value)
+        return format_response(value, utf8=self.utf8)
 
 
 def _size(digits: bytes) -> int:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from netsuite.imap.commands import responses as say
 from netsuite.imap.commands.fetch import FetchData
 from netsuite.imap.grammar.fetch_response import format_fetch_data
+from netsuite.imap.grammar.names import NAME_PRINTERS, NamePrinter
 from netsuite.imap.grammar.printing import (
     format_astring,
     format_atom,
     format_flags,
-    format_mailbox,
     format_string,
     format_text,
 )
@@ -84,26 +84,31 @@ def _id(value: say.IdData) -> bytes:
     return b"* ID (%b)\r\n" % b" ".join(map(_quoted, pairs))
 
 
-def _namespace(pairs: Pairs) -> bytes:
+def _namespaces(mailbox: NamePrinter, value: say.NamespaceData) -> bytes:
+    words = (_namespace(mailbox, each) for each in (value.personal, value.others, value.shared))
+    return b"* NAMESPACE %b\r\n" % b" ".join(words)
+
+
+def _namespace(mailbox: NamePrinter, pairs: Pairs) -> bytes:
     # namespace = nil / "(" 1*( "(" string SP (<"> QUOTED_CHAR <"> / nil) ")" ) ")"
     if not pairs:
         return b"NIL"
     return b"(%b)" % b"".join(
-        b"(%b %b)" % (_mailbox_string(prefix), _quoted(separator)) for prefix, separator in pairs
+        b"(%b %b)" % (_mailbox_string(mailbox(prefix)), _quoted(separator))
+        for prefix, separator in pairs
     )
 
 
-def _mailbox_string(name: str) -> bytes:
-    octets = format_mailbox(name)
+def _mailbox_string(octets: bytes) -> bytes:
     return octets if octets[:1] in b'"{' else format_string(octets)
 
 
-def _listed(value: say.Listed) -> bytes:
+def _listed(mailbox: NamePrinter, value: say.Listed) -> bytes:
     octets = b"* %b (%b) %b %b" % (
         b"LSUB" if value.lsub else b"LIST",
         b" ".join(name.encode("ascii") for name in value.attributes),
         _quoted(value.separator),
-        format_mailbox(value.mailbox),
+        mailbox(value.mailbox),
     )
     if value.childinfo:  # RFC 5258, 6: childinfo-extended-item
         words = b" ".join(_quoted(word) for word in value.childinfo)
@@ -111,9 +116,9 @@ def _listed(value: say.Listed) -> bytes:
     return octets + b"\r\n"
 
 
-def _status(value: say.StatusData) -> bytes:
+def _status(mailbox: NamePrinter, value: say.StatusData) -> bytes:
     words = b" ".join(b"%b %d" % (format_atom(name), number) for name, number in value.values)
-    return b"* STATUS %b (%b)\r\n" % (format_mailbox(value.mailbox), words)
+    return b"* STATUS %b (%b)\r\n" % (mailbox(value.mailbox), words)
 
 
 def _search(value: say.SearchData) -> bytes:
@@ -130,12 +135,6 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     say.CapabilityData: lambda value: b"* CAPABILITY%b\r\n" % _names(value.names),
     say.EnabledData: lambda value: b"* ENABLED%b\r\n" % _names(value.names),
     say.IdData: _id,
-    say.NamespaceData: lambda value: (
-        b"* NAMESPACE %b %b %b\r\n"
-        % (_namespace(value.personal), _namespace(value.others), _namespace(value.shared))
-    ),
-    say.Listed: _listed,
-    say.StatusData: _status,
     say.FlagsData: lambda value: b"* FLAGS %b\r\n" % format_flags(value.flags),
     say.Exists: lambda value: b"* %d EXISTS\r\n" % value.messages,
     say.Recent: lambda value: b"* %d RECENT\r\n" % value.messages,
@@ -148,9 +147,25 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
 }
 
 
-def format_response(value: say.Response) -> bytes:
-    """Return a response, its line end included. Raises LocalProtocolError."""
-    write = _FORMATS.get(type(value))
-    if write is None:
-        raise LocalProtocolError(f"not a response: {type(value).__name__}")
-    return write(value)
+#: Those that show mailbox names, which a client may have in UTF-8 (RFC 6855, 3).
+_WITH_NAMES: Final[Mapping[type, Callable[[NamePrinter, Any], bytes]]] = {
+    say.NamespaceData: _namespaces,
+    say.Listed: _listed,
+    say.StatusData: _status,
+}
+
+
+def format_response(value: say.Response, *, utf8: bool = False) -> bytes:
+    """Return a response, its line end included. Raises LocalProtocolError.
+
+    Args:
+        utf8: whether the client has enabled mailbox names in UTF-8.
+    """
+    kind = type(value)
+    write = _FORMATS.get(kind)
+    if write is not None:
+        return write(value)
+    write_names = _WITH_NAMES.get(kind)
+    if write_names is None:
+        raise LocalProtocolError(f"not a response: {kind.__name__}")
+    return write_names(NAME_PRINTERS[utf8], value)

@@ -62,10 +62,13 @@ class BadSyntax(Exception):
 class Cursor:
     """A place in the parts of one command or response."""
 
-    __slots__ = ("_line", "_parts", "depth", "part", "place")
+    __slots__ = ("_line", "_parts", "depth", "part", "place", "utf8")
 
-    def __init__(self, parts: Sequence[bytes | Streamed], place: int = 0) -> None:
+    def __init__(
+        self, parts: Sequence[bytes | Streamed], place: int = 0, *, utf8: bool = False
+    ) -> None:
         self._parts = parts
+        self.utf8 = utf8  # the client has enabled it: mailbox names are in UTF-8
         self.part = 0  # even: a line; the literal after it is at part + 1
         line = parts[0]
         assert isinstance(line, bytes)
@@ -213,8 +216,8 @@ class Cursor:
     # -- names --------------------------------------------------------------------------------
 
     def mailbox(self) -> str:
-        """``mailbox``: INBOX in any case, else modified UTF-7."""
-        return mailbox_name(self.astring())
+        """``mailbox``: INBOX in any case, else modified UTF-7, or UTF-8 where it is enabled."""
+        return mailbox_name(self.astring(), utf8=self.utf8)
 
     def shown_mailbox(self) -> str:
         """``mailbox`` as a server shows it, modified UTF-7 or not (see ``mutf7.decode_any``)."""
@@ -222,7 +225,7 @@ class Cursor:
 
     def list_mailbox(self) -> str:
         """``list-mailbox``: a name with wildcards."""
-        return mailbox_name(self._or_string(LIST_CHARS))
+        return mailbox_name(self._or_string(LIST_CHARS), utf8=self.utf8)
 
     def flag(self) -> str:
         """``flag``, system flags in their own spelling."""
@@ -250,8 +253,13 @@ class Cursor:
             raise BadSyntax("nested too deeply")
 
 
-def mailbox_name(octets: bytes) -> str:
-    """Read a mailbox name as it is on the wire (RFC 3501, 5.1)."""
+def mailbox_name(octets: bytes, *, utf8: bool = False) -> str:
+    """Read a mailbox name as it is on the wire (RFC 3501, 5.1; in UTF-8 RFC 6855, 3)."""
+    if utf8:  # "&" stands for itself there
+        try:
+            return _in_capitals(octets.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise BadSyntax("a mailbox name is not in UTF-8") from None
     try:
         name = mutf7.decode(octets)
     except mutf7.BadName:
