@@ -14,10 +14,11 @@ from netsuite.imap.dialog import ServerDialog
 from netsuite.imap.dialog.events import WantsLiteral
 from netsuite.imap.dialog.rules import State, rule_of
 from netsuite.imap.grammar.compose import format_command, split_command
-from netsuite.imap.grammar.printing import format_astring, format_string
+from netsuite.imap.grammar.printing import format_astring
 from netsuite.imap.grammar.response_parser import parse_response
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.message.form import format_string
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netsuite.imap.commands.fetch import BodyStructure
-from netsuite.imap.grammar.structure import (
-    format_envelope,
-    format_structure,
-    parse_envelope,
-    parse_structure,
-)
+from netsuite.imap.grammar.structure import parse_envelope, parse_structure
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.message.form import format_envelope, format_structure
 from netsuite.message.structure import Envelope, Mailbox, Part
 from netsuite.testing.cases import SynchronousTestCase
 from tests.imap.test_grammar import parts_of

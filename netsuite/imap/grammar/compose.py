@@ -17,10 +17,10 @@ from netsuite.imap.grammar.printing import (
     format_atom,
     format_flags,
     format_mailbox,
-    format_string,
 )
 from netsuite.imap.grammar.search import format_key, needs_charset
 from netsuite.imap.grammar.tokens import TAG
+from netsuite.message.form import format_string
 from netsuite.wire.errors import LocalProtocolError
 
 #: No atom holds "{" and a quoted string ends with its quote: at a line's end only a literal

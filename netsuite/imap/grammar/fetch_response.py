@@ -15,9 +15,10 @@ from typing import Any, Final
 from netsuite.imap.commands.fetch import BodySection, FetchData, Streamed
 from netsuite.imap.grammar.dates import DATE_TIME, format_date_time, parse_date_time
 from netsuite.imap.grammar.fetch import OLD_NAMES, format_shown_section, parse_section
-from netsuite.imap.grammar.printing import format_flag_set, format_literal
-from netsuite.imap.grammar.structure import format_envelope, parse_envelope, parse_structure
+from netsuite.imap.grammar.printing import format_flag_set
+from netsuite.imap.grammar.structure import parse_envelope, parse_structure
 from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, shown_flags
+from netsuite.message.form import format_envelope, format_literal
 from netsuite.message.structure import Envelope
 from netsuite.wire.errors import LocalProtocolError
 

@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
 
 from netsuite.imap import mutf7
 from netsuite.imap.grammar.tokens import ASTRING_CHARS, ATOM, FLAG
+from netsuite.message.form import format_string
 from netsuite.wire.errors import LocalProtocolError
-
-#: Longer strings become literals, so that no line grows with what others wrote.
-QUOTED_OCTETS: Final = 1024
-
-_QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*\Z")
-_PLAIN = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-!#-\[\]-\x7f]{0,%d}" % QUOTED_OCTETS)
-#: Tells whether octets can stand between quotes as they are, and are short enough to.
-is_plain = _PLAIN.fullmatch
-
-
-def format_literal(octets: bytes) -> bytes:
-    """Return a literal as a server prints it. A literal holds no NUL (CHAR8 = %x01-ff); for those
-    that a message brought along stands 0x80, so that the size stays true."""
-    if b"\0" in octets:
-        octets = octets.replace(b"\0", b"\x80")
-    return b"{%d}\r\n%b" % (len(octets), octets)
-
-
-def format_string(octets: bytes) -> bytes:
-    """Return ``string``: quoted where that can hold it."""
-    if is_plain(octets):
-        return b'"%b"' % octets
-    if len(octets) <= QUOTED_OCTETS and _QUOTABLE.match(octets):
-        return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-    return format_literal(octets)
-
-
-def format_nstring(octets: bytes | None) -> bytes:
-    """Return ``nstring``."""
-    return b"NIL" if octets is None else format_string(octets)
 
 
 def format_astring(octets: bytes) -> bytes:

@@ -14,10 +14,10 @@ from netsuite.imap.grammar.printing import (
     format_astring,
     format_atom,
     format_flags,
-    format_string,
     format_text,
 )
 from netsuite.imap.sequences import SequenceSet
+from netsuite.message.form import format_string
 from netsuite.wire.errors import LocalProtocolError
 
 Pairs = tuple[tuple[str, str | None], ...]

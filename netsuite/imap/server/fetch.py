@@ -20,11 +20,11 @@ from netsuite.imap.commands.fetch import BodySection, FetchItem, Item, SectionTe
 from netsuite.imap.commands.responses import Completion, ok
 from netsuite.imap.grammar import fetch_response as response
 from netsuite.imap.grammar.fetch import format_shown_section
-from netsuite.imap.grammar.structure import format_structure
 from netsuite.imap.sections import OctetRange, cut, needs_structure, pick_fields, whole_range
 from netsuite.imap.server.select import Absence
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
+from netsuite.message.form import format_structure
 from netsuite.message.structure import Summary
 from netsuite.message.trace import TRACE_OCTETS, received_id
 from netsuite.store.errors import NoSuchMessage
