@@ -109,9 +109,10 @@ def may_import(importer: str, imported: str) -> bool:
         "wire": {"wire"},
         "message": {"message", "wire"},
         "sasl": {"sasl", "wire"},
+        "sieve": {"sieve", "message", "wire"},
         "store/ports": {"store/ports", "message"},
         "store": {"store/ports", "store", "message", "wire"},
-        "accounts": {"accounts", "store/ports", "sasl", "message", "wire"},
+        "accounts": {"accounts", "store/ports", "sasl", "sieve", "message", "wire"},
         "connection": {"connection", "certificates", "tls", "wire", "declarations"},
         "certificates": {"certificates", "connection"},
         "tls": {"tls", "certificates"},
@@ -125,7 +126,7 @@ def _protocol_may(top: str, mine: str, imported: str, theirs: str) -> bool:
     their_top = imported.split(".")[0]
     if their_top in PROTOCOLS and their_top != top:
         return False
-    pure = {"wire", "message", "sasl", f"{top}/pure"}
+    pure = {"wire", "message", "sasl", "sieve", f"{top}/pure"}
     if mine.endswith("/pure"):
         return theirs in pure
     if mine.endswith("/settings"):
@@ -241,7 +242,10 @@ class DependencyRule(SynchronousTestCase):
             for module, tree in modules()
             for top, name in imports(tree)
             if top in forbidden
-            and (layer(module) in ("wire", "message", "sasl") or layer(module).endswith("/pure"))
+            and (
+                layer(module) in ("wire", "message", "sasl", "sieve")
+                or layer(module).endswith("/pure")
+            )
         ]
         self.assertEqual([], wrong)
 
