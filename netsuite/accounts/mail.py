@@ -176,7 +176,11 @@ class AccountMail:
         """As MailStore.uids."""
         return await self._mail.uids(folder)
 
-    async def claim_recent(self, folder: FolderId) -> int:
+    async def opened(self, folder: FolderId, since: int | None = None) -> model.Opened:
+        """As MailStore.opened, as this account."""
+        return await self._mail.opened(folder, self._account.id, since)
+
+    async def claim_recent(self, folder: FolderId) -> tuple[int, int]:
         """As MailStore.claim_recent."""
         return await self._mail.claim_recent(folder)
 
@@ -244,9 +248,7 @@ class AccountMail:
         await self._writable_id(folder)
         return await self._mail.expunge(folder, uids)
 
-    async def changes_since(
-        self, folder: FolderId, modseq: int
-    ) -> tuple[Sequence[model.Message], Sequence[int]]:
+    async def changes_since(self, folder: FolderId, modseq: int) -> model.Changes:
         """As MailStore.changes_since, as this account."""
         return await self._mail.changes_since(folder, modseq, self._account.id)
 

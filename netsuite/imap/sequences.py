@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from netsuite.wire import ranges
+
 #: Stands in a range for ``*``, the largest number in use.
 LARGEST: Final = 0
 #: The largest number the grammar knows (RFC 3501, 9: nz-number).
@@ -32,20 +34,33 @@ class SequenceSet:
     @classmethod
     def parse(cls, octets: bytes) -> SequenceSet | None:
         """Read a sequence-set that has been matched; None when a number is beyond 32 bits."""
-        ranges = []
+        ends = []
         for word in octets.split(b","):
             first, colon, last = word.partition(b":")
             low = LARGEST if first == b"*" else int(first)
             high = low if not colon else LARGEST if last == b"*" else int(last)
             if low > TOP or high > TOP:
                 return None
-            ranges.append((low, high))
-        return cls(tuple(ranges))
+            ends.append((low, high))
+        return cls(tuple(ends))
 
     @classmethod
     def of(cls, numbers: Iterable[int]) -> SequenceSet:
         """Return the shortest set of ascending numbers."""
-        return cls(tuple(runs(numbers)))
+        return cls(tuple(ranges.runs(numbers)))
+
+    def is_fixed(self) -> bool:
+        """Return whether it names, ascending, numbers without ``*``."""
+        last = 0
+        for low, high in self.ranges:
+            if not last < low <= high:
+                return False
+            last = high
+        return True
+
+    def size(self) -> int:
+        """Return how many numbers one that is fixed names."""
+        return sum(high - low + 1 for low, high in self.ranges)
 
     def __bytes__(self) -> bytes:
         return b",".join(
@@ -73,30 +88,14 @@ class SequenceSet:
 
     def members(self, numbers: Iterable[int], largest: int) -> list[int]:
         """Return those of the numbers that are in it, ``*`` standing for *largest*."""
-        ranges = self.resolve(largest)
-        lows = [low for low, _ in ranges]
+        named = self.resolve(largest)
+        lows = [low for low, _ in named]
         return [
             number
             for number in numbers
-            if (place := bisect_right(lows, number)) and number <= ranges[place - 1][1]
+            if (place := bisect_right(lows, number)) and number <= named[place - 1][1]
         ]
 
 
 def _end(number: int) -> bytes:
     return b"%d" % number if number else b"*"
-
-
-def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Return ascending numbers as inclusive ranges."""
-    ranges: list[tuple[int, int]] = []
-    low = high = -1
-    for number in numbers:
-        if number == high + 1 and low >= 0:
-            high = number
-            continue
-        if low >= 0:
-            ranges.append((low, high))
-        low = high = number
-    if low >= 0:
-        ranges.append((low, high))
-    return ranges

@@ -44,7 +44,14 @@ class TellExists:
     recent: int
 
 
-Telling: TypeAlias = TellExpunged | TellFlags | TellExists
+@dataclass(frozen=True, slots=True)
+class TellRecent:
+    """How many are recent, of messages the client has been told of already."""
+
+    recent: int
+
+
+Telling: TypeAlias = TellExpunged | TellFlags | TellExists | TellRecent
 
 
 class BadNumber(Exception):
@@ -55,8 +62,9 @@ class MailboxView:
     """The numbers of one session in one mailbox.
 
     Args:
-        uids: all UIDs of the mailbox, ascending.
-        recent_from: the first UID that is recent in this session.
+        uids: all UIDs of the mailbox, ascending. An array is shared until it changes: many
+            sessions have one mailbox open.
+        recent: UIDs that are recent in this session: the first, and the one after the last.
         modseq: the mailbox's highest mod-sequence when *uids* were read; changes up to it are
             in them already.
     """
@@ -65,21 +73,31 @@ class MailboxView:
         "_added",
         "_flags",
         "_gone",
+        "_recent",
+        "_recent_is_news",
+        "_shared",
         "_told",
+        "_untold_from",
+        "_whole_is_news",
         "closed",
         "modseq",
-        "recent_from",
-        "told_new",
+        "unclaimed",
     )
 
-    def __init__(self, uids: Iterable[int], *, recent_from: int, modseq: int = 0) -> None:
-        self._told: array[int] = array("I", uids)
-        self.recent_from = recent_from
+    def __init__(
+        self, uids: Iterable[int], *, recent: tuple[int, int] = (0, 0), modseq: int = 0
+    ) -> None:
+        self._shared = isinstance(uids, array)  # others have it, too: it must not be changed
+        self._told: array[int] = uids if isinstance(uids, array) else array("I", uids)
+        self._recent: tuple[tuple[int, int], ...] = (recent,)
+        self._recent_is_news = False
         self.modseq = modseq
-        self.told_new = False  # of what came after the mailbox was opened
+        self.unclaimed = False  # something came that may be recent here
         self.closed = False  # the mailbox itself is gone
         self._added: array[int] | None = None
         self._gone: set[int] | None = None
+        self._untold_from = 0  # the mod-sequence of the first that is gone and untold
+        self._whole_is_news = False  # how far the client has come is to be told
         self._flags: dict[int, tuple[frozenset[str] | None, int]] | None = None
 
     # -- numbers ------------------------------------------------------------------------------
@@ -90,11 +108,29 @@ class MailboxView:
     @property
     def recent(self) -> int:
         """How many of the messages told of are recent."""
-        return len(self._told) - bisect_left(self._told, self.recent_from)
+        return sum(
+            bisect_left(self._told, stop) - bisect_left(self._told, start)
+            for start, stop in self._recent
+        )
 
     def is_recent(self, uid: int) -> bool:
         """Return whether a message is recent in this session."""
-        return uid >= self.recent_from
+        return any(start <= uid < stop for start, stop in self._recent)
+
+    def recent_ranges(self) -> Ranges:
+        """Return the UIDs that are recent in this session, as inclusive ranges."""
+        return tuple((start, stop - 1) for start, stop in self._recent if start < stop)
+
+    def claimed(self, start: int, stop: int) -> None:
+        """Accept that messages from *start* up to before *stop* are recent in this session."""
+        if start >= stop:
+            return
+        self._recent_is_news = True
+        before, last = self._recent[:-1], self._recent[-1]
+        # One session in a mailbox claims all that comes, and has one range.
+        self._recent = (
+            (*before, (last[0], stop)) if last[1] == start else (*self._recent, (start, stop))
+        )
 
     def number(self, uid: int) -> int:
         """Return a message's number; 0 when the client knows no such UID."""
@@ -189,12 +225,10 @@ class MailboxView:
         """Messages came."""
         if modseq > self.modseq:
             self.modseq = modseq
-        added = self._added
-        if added is None:
-            added = self._added = array("I")
-        last = added[-1] if added else self._told[-1] if self._told else 0
-        # What was read at SELECT may be told again by the feed.
-        added.extend(uid for uid in uids if uid > last)
+        if self._added is None:
+            self._added = array("I")
+        self._added.extend(uids)
+        self.unclaimed = True
 
     def note_flags(
         self, modseq: int, uids: Sequence[int], flags: Sequence[frozenset[str] | None]
@@ -216,6 +250,8 @@ class MailboxView:
         gone = self._gone
         if gone is None:
             gone = self._gone = set()
+        if not gone:
+            self._untold_from = modseq
         untold: set[int] = set()
         for uid in uids:
             (gone if self.number(uid) else untold).add(uid)
@@ -227,7 +263,7 @@ class MailboxView:
     @property
     def waiting(self) -> bool:
         """Whether something could be told when everything may be."""
-        return bool(self._added or self._gone or self._flags)
+        return bool(self._added or self._gone or self._flags or self._recent_is_news)
 
     def is_gone(self, uid: int) -> bool:
         """Return whether a message in the view is gone already."""
@@ -256,22 +292,53 @@ class MailboxView:
             if waiting is not None and waiting[1] <= modseq:
                 del self._flags[uid]
 
-    def tell(self, *, may_expunge: bool) -> list[Telling]:
-        """Return what the client is to be told now, and take it as told."""
+    def tell(
+        self, *, may_expunge: bool, may_add: bool = True, may_flag: bool = True
+    ) -> list[Telling]:
+        """Return what the client is to be told now, and take it as told.
+
+        Args:
+            may_expunge: whether it may be told of what is gone; so the others, of what came and
+                of flags.
+        """
         tellings: list[Telling] = []
         if may_expunge and self._gone:
             tellings.append(self._expunge(self._gone))
             self._gone = None
-        if self._flags:
+            self._whole_is_news = True
+        if may_flag and self._flags:
             tellings.extend(self._tell_flags(self._flags))
             unread = {uid: each for uid, each in self._flags.items() if each[0] is None}
             self._flags = unread or None
-        if self._added:
+        if may_add and self._added:
+            self._own()
             self._told.extend(self._added)
             self._added = None
-            self.told_new = True
             tellings.append(TellExists(len(self._told), self.recent))
+        elif may_add and self._recent_is_news:
+            tellings.append(TellRecent(self.recent))
+        self._recent_is_news = self._recent_is_news and not may_add
         return tellings
+
+    def whole(self) -> int | None:
+        """Return up to which mod-sequence the client has been told everything, where it cannot
+        know by itself: it takes the highest that it sees, but some of what was before may be
+        still to be told, or may have been told without a mod-sequence (RFC 7162, 3.2.5.1)."""
+        untold = [modseq for flags, modseq in (self._flags or {}).values() if flags is None]
+        if self._gone:
+            untold.append(self._untold_from)
+        if untold:
+            self._whole_is_news = True
+            return min(untold) - 1
+        if self._whole_is_news:
+            self._whole_is_news = False
+            return self.modseq
+        return None
+
+    def _own(self) -> None:
+        """Have UIDs that no other session has."""
+        if self._shared:
+            self._told, self._shared = self._told[:], False
 
     def _tell_flags(
         self, waiting: Mapping[int, tuple[frozenset[str] | None, int]]
@@ -287,12 +354,14 @@ class MailboxView:
         # after it, so ascending ones are counted down by those before them.
         told, uids = self._told, array("I", sorted(gone))
         if len(uids) == 1:
-            place = bisect_left(told, uids[0])
-            del told[place]
+            self._own()
+            place = bisect_left(self._told, uids[0])
+            del self._told[place]
             return TellExpunged((place + 1,), uids)
         numbers = [bisect_left(told, uid) + 1 - before for before, uid in enumerate(uids)]
         if len(uids) == len(told):
             self._told = array("I")
         else:
-            self._told = array("I", (uid for uid in told if uid not in gone))
+            self._told = array("I", [uid for uid in told if uid not in gone])
+        self._shared = False
         return TellExpunged(numbers, uids)

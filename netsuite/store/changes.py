@@ -119,6 +119,13 @@ class AliasesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptsChanged:
+    """An account's scripts, or which of them is active, changed."""
+
+    account: AccountId
+
+
+@dataclass(frozen=True, slots=True)
 class QueueChanged:
     """Something was queued or settled."""
 
@@ -155,6 +162,7 @@ Change: TypeAlias = (
     | AccountChanged
     | AliasesChanged
     | QueueChanged
+    | ScriptsChanged
     | FileChanged
 )
 #: What a feed is given to publish.
@@ -184,6 +192,9 @@ class ChangeFeed(Protocol):
 
     def watch_files(self, listener: Listener) -> Subscription:
         """Report files that change, in this process or another."""
+
+    def watch_scripts(self, listener: Listener) -> Subscription:
+        """Report that some account's scripts changed."""
 
     def watch_queue(self, listener: Listener) -> Subscription:
         """Report that something was queued or settled."""

@@ -67,6 +67,18 @@ class StoreClosed(StoreError):
     """The store is closed or closing."""
 
 
+class NoSuchScript(StoreError):
+    """The account has no script of that name."""
+
+
+class ScriptExists(StoreError):
+    """The account has a script of that name already."""
+
+
+class ScriptActive(StoreError):
+    """The active script cannot be removed."""
+
+
 class NoSuchFile(StoreError):
     """No file or directory of that name."""
 

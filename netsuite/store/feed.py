@@ -20,6 +20,7 @@ ACCOUNTS: Topic = ("accounts", 0)
 NAMES: Topic = ("names", 0)
 FILES: Topic = ("files", 0)
 QUEUE: Topic = ("queue", 0)
+SCRIPTS: Topic = ("scripts", 0)
 
 
 class FeedSubscription:
@@ -73,6 +74,10 @@ class LocalFeed:
     def watch_files(self, listener: Listener) -> FeedSubscription:
         """Report files that change, in this process or another."""
         return self._watch(listener, FILES)
+
+    def watch_scripts(self, listener: Listener) -> FeedSubscription:
+        """Report that some account's scripts changed."""
+        return self._watch(listener, SCRIPTS)
 
     def watch_queue(self, listener: Listener) -> FeedSubscription:
         """Report that something was queued or settled."""
@@ -151,6 +156,8 @@ def topics_of(change: Change) -> tuple[Topic, ...]:
             return (("folder", change.folder), owner)
         case events.AccountChanged():
             return (("account", change.account), NAMES)
+        case events.ScriptsChanged():
+            return (("account", change.account), SCRIPTS)
         case events.AliasesChanged():
             return (NAMES,)
         case events.SubscriptionChanged():

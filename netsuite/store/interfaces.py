@@ -125,8 +125,19 @@ class MailStore(Protocol):
     async def uids(self, folder: FolderId) -> Sequence[int]:
         """All UIDs, ascending (an ``array`` of 32-bit unsigned numbers)."""
 
-    async def claim_recent(self, folder: FolderId) -> int:
-        """Return the first UID no read-write session was told of; mark all as told of."""
+    async def opened(
+        self, folder: FolderId, account: AccountId | None, since: int | None = None
+    ) -> model.Opened:
+        """Return a folder as it stands, all of it of one moment: whatever the feed tells of it
+        with a mod-sequence up to the folder's is in it. Raises NoSuchFolder.
+
+        Args:
+            since: with what happened after that mod-sequence.
+        """
+
+    async def claim_recent(self, folder: FolderId) -> tuple[int, int]:
+        """Return the first UID no read-write session was told of, and the one after the last;
+        mark all as told of."""
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
@@ -202,7 +213,7 @@ class MailStore(Protocol):
 
     async def changes_since(
         self, folder: FolderId, modseq: int, account: AccountId | None
-    ) -> tuple[Sequence[model.Message], Sequence[int]]:
+    ) -> model.Changes:
         """Messages changed and UIDs vanished after *modseq*; for QRESYNC (RFC 7162, 3.2)."""
 
     # -- quota
@@ -432,6 +443,41 @@ class RememberedStore(Protocol):
         """Drop a value, if there is one. Raises StoreClosed."""
 
 
+class ScriptStore(Protocol):
+    """Sieve scripts of accounts, by names in which case counts; one of an account may be active."""
+
+    async def scripts(self, account: AccountId) -> Sequence[model.ScriptEntry]:
+        """All, sorted by name."""
+
+    async def script(self, account: AccountId, name: str) -> str:
+        """The text of one. Raises NoSuchScript."""
+
+    async def active_script(self, account: AccountId) -> str | None:
+        """The text of the active one; None where none is."""
+
+    async def with_active(self) -> Collection[AccountId]:
+        """The accounts that have an active script."""
+
+    async def put(self, account: AccountId, name: str, text: str, *, most: int) -> None:
+        """Make or replace one; which is active stays as it is.
+
+        Args:
+            most: so many may there be of an account.
+
+        Raises:
+            OverQuota: there are as many; NoSuchAccount.
+        """
+
+    async def activate(self, account: AccountId, name: str | None) -> None:
+        """Make one the active one, or have none be. Raises NoSuchScript."""
+
+    async def rename(self, account: AccountId, name: str, new: str) -> None:
+        """Rename one, which stays active if it was. Raises NoSuchScript, ScriptExists."""
+
+    async def delete(self, account: AccountId, name: str) -> None:
+        """Remove one. Raises NoSuchScript, ScriptActive."""
+
+
 class Store(Protocol):
     """A whole store.
 
@@ -443,6 +489,7 @@ class Store(Protocol):
     accounts: AccountStore
     queue: QueueStore
     remembered: RememberedStore
+    scripts: ScriptStore
     changes: ChangeFeed
 
     @property

@@ -6,10 +6,11 @@ Times are aware ``datetime`` in the zone they were given in, sizes are octets.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NewType
+from typing import Final, NamedTuple, NewType
 
 from netsuite.message.structure import Summary
 
@@ -24,6 +25,9 @@ FLAGGED: Final = "\\Flagged"
 DELETED: Final = "\\Deleted"
 DRAFT: Final = "\\Draft"
 SYSTEM_FLAGS: Final = frozenset({SEEN, ANSWERED, FLAGGED, DELETED, DRAFT})
+
+#: A folder remembers of about so many expunged messages, the last ones, when they went.
+TOMBSTONES: Final = 20_000
 
 #: Parts of a folder's name are separated by this.
 SEPARATOR: Final = "/"
@@ -178,6 +182,46 @@ class Status:
     first_unseen_uid: int | None
 
 
+class Changed(NamedTuple):
+    """A message that came, or whose flags changed, as an account sees it."""
+
+    uid: int
+    flags: frozenset[str]
+    modseq: int
+
+
+class Changes(NamedTuple):
+    """What happened in a folder after a mod-sequence (RFC 7162, 3.2.5.1).
+
+    Args:
+        changed: ascending by UID.
+        vanished: the UIDs that are gone since, as inclusive ascending ranges; of a time so long
+            ago that the store no longer knows, all that are not there (RFC 7162, 5.1).
+    """
+
+    changed: Sequence[Changed]
+    vanished: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A folder at one moment, as who opens it needs it.
+
+    Args:
+        uids: of all messages, ascending (an ``array`` of 32-bit unsigned numbers). Others may
+            have the same one: it is not to be changed.
+        first_unseen_uid: None where all have been seen.
+        keywords: that messages have.
+        changes: since the mod-sequence that was asked about; None where none was.
+    """
+
+    folder: Folder
+    uids: array[int]
+    first_unseen_uid: int | None
+    keywords: frozenset[str]
+    changes: Changes | None
+
+
 # -- accounts ---------------------------------------------------------------------------------
 
 
@@ -233,6 +277,15 @@ class Account:
     quota_octets: int | None = None
     quota_messages: int | None = None
     groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptEntry:
+    """A Sieve script of an account, in a list of them."""
+
+    name: str
+    active: bool
+    octets: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def tag_of(event: object) -> bytes:
 
 ONE = SequenceSet(((1, 1),))
 KNOWN = SequenceSet(((1, 3),))
+SPARSE = SequenceSet(((1, 1), (5, 5))), SequenceSet(((2, 2), (9, 9)))
 SOME = SequenceSet(((1, 3), (7, 0)))
 SEEN = frozenset({"\\Seen"})
 WEST = timezone(timedelta(hours=-7))
@@ -208,8 +209,15 @@ ALSO_READ: list[tuple[bytes, Request]] = [
         b"FETCH 1 all",
         Fetch(ONE, (Item.FLAGS, Item.INTERNALDATE, Item.SIZE, Item.ENVELOPE)),
     ),
-    (b"SELECT a (QRESYNC (7 9 1:3 (1 1)))", Select("a", resync=Resync(7, 9, KNOWN))),
-    (b"SELECT a (QRESYNC (7 9 (1 1)))", Select("a", resync=Resync(7, 9))),
+    (
+        b"SELECT a (QRESYNC (7 9 1:3 (1,5 2,9)))",
+        Select("a", resync=Resync(7, 9, KNOWN, SPARSE)),
+    ),
+    (
+        b"SELECT a (QRESYNC (7 0 (1:3 1:3)))",
+        Select("a", resync=Resync(7, 0, None, (KNOWN, KNOWN))),
+    ),
+    (b"FETCH 1 FLAGS (CHANGEDSINCE 0)", Fetch(ONE, (Item.FLAGS,), changed_since=0)),
     (
         b"UID FETCH 1 FLAGS (VANISHED CHANGEDSINCE 5)",
         Fetch(ONE, (Item.FLAGS,), True, 5, True),
@@ -276,7 +284,9 @@ REFUSED: list[tuple[str, bytes]] = [
     ("VANISHED alone", b"UID FETCH 1 FLAGS (VANISHED)"),
     ("UNCHANGEDSINCE twice", b"STORE 1 (UNCHANGEDSINCE 1 UNCHANGEDSINCE 2) FLAGS x"),
     ("an unknown select parameter", b"SELECT a (FOO)"),
-    ("CHANGEDSINCE zero", b"FETCH 1 FLAGS (CHANGEDSINCE 0)"),
+    ("sets of two sizes", b"SELECT a (QRESYNC (7 9 (1:2 1:3)))"),
+    ("a set without an end", b"SELECT a (QRESYNC (7 9 (1:* 1:*)))"),
+    ("a set that goes back", b"SELECT a (QRESYNC (7 9 (2,1 1:2)))"),
     ("an unknown search key", b"SEARCH FOO"),
     ("no search key", b"SEARCH"),
     ("an empty search list", b"SEARCH ()"),

@@ -7,8 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsuite.imap.sequences import LARGEST, SequenceSet, runs
+from netsuite.imap.sequences import LARGEST, SequenceSet
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.wire.ranges import runs
 
 ENDS = st.integers(0, 300)
 

@@ -550,7 +550,7 @@ class Messages(SynchronousTestCase):
                 b"* VANISHED 1",
                 b"* 1 FETCH (UID 2 FLAGS (\\Flagged \\Recent) MODSEQ (6))",
                 b"* 2 FETCH (UID 3 FLAGS (\\Deleted \\Recent) MODSEQ (5))",
-                b"a OK Nothing done",
+                b"a OK [HIGHESTMODSEQ 7] Nothing done",
             ],
             lines(b"a NOOP"),
         )
@@ -568,7 +568,7 @@ class Messages(SynchronousTestCase):
             [
                 b"* OK [HIGHESTMODSEQ 8] Highest",
                 b"* VANISHED (EARLIER) 3",
-                b"* 1 FETCH (UID 2 MODSEQ (6) FLAGS (\\Flagged))",
+                b"* 1 FETCH (UID 2 FLAGS (\\Flagged) MODSEQ (6))",
                 b"a OK [READ-WRITE] Selected",
             ],
             answer[-4:],
@@ -656,7 +656,11 @@ class Messages(SynchronousTestCase):
             say(b'a APPEND INBOX (\\Seen $X) " 7-Jul-1996 02:44:25 -0700" {%d}\r\n' % len(PLAIN)),
         )
         self.assertEqual(
-            b"* 4 EXISTS\r\n* 4 RECENT\r\na OK [APPENDUID 7 4] Appended\r\n", say(PLAIN + b"\r\n")
+            b"* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $X)\r\n"
+            b"* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $X \\*)] "
+            b"Flags that stay\r\n"
+            b"* 4 EXISTS\r\n* 4 RECENT\r\na OK [APPENDUID 7 4] Appended\r\n",
+            say(PLAIN + b"\r\n"),
         )
         self.assertEqual(
             b'* 4 FETCH (FLAGS (\\Seen $X \\Recent) INTERNALDATE " 7-Jul-1996 02:44:25 -0700")',
@@ -710,8 +714,8 @@ class Together(SynchronousTestCase):
         self.one.say(b"a STORE 1 +FLAGS.SILENT \\Flagged\r\n")
         self.assertEqual(b"", self.other.heard())
         self.assertEqual(
-            b"* 1 FETCH (UID 1 FLAGS (\\Flagged))\r\n* 5 EXISTS\r\n* 2 RECENT\r\n",
-            self.other.turn(),
+            b"* 1 FETCH (UID 1 FLAGS (\\Flagged))\r\n* 5 EXISTS\r\n* 0 RECENT\r\n",
+            self.other.turn(),  # they are recent in the session that was told first
         )
         self.one.say(b"a STORE 2:3 +FLAGS.SILENT \\Deleted\r\na EXPUNGE\r\n")
         self.assertEqual(b"* 2 EXPUNGE\r\n* 2 EXPUNGE\r\n", self.other.turn())

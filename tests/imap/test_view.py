@@ -19,6 +19,7 @@ from netsuite.imap.view import (
     TellExpunged,
     TellFlags,
     Telling,
+    TellRecent,
 )
 from netsuite.testing.cases import SynchronousTestCase
 
@@ -49,7 +50,6 @@ CASES: list[tuple[str, list[Note], bool, list[tuple[str, object]]]] = [
     ("flags of the gone, numbers used", [("f", (20,)), ("-", (20,))], False, []),
     ("flags after a gap", [("-", (10,)), ("f", (30,))], True, [("e", [1]), ("f", 2)]),
     ("flags of the untold", [("+", (40,)), ("f", (40,))], True, [("n", 4)]),
-    ("known already", [("+", (30,))], True, []),
     ("unknown went", [("-", (15,))], True, []),
 ]
 
@@ -73,7 +73,7 @@ class Counted(array):  # type: ignore[type-arg]  # Python 3.11's cannot be subsc
 
 
 def view() -> MailboxView:
-    return MailboxView((10, 20, 30), recent_from=30, modseq=1)
+    return MailboxView((10, 20, 30), recent=(30, 40), modseq=1)
 
 
 def short(telling: Telling) -> tuple[str, object]:
@@ -84,6 +84,8 @@ def short(telling: Telling) -> tuple[str, object]:
             return "f", number
         case TellExists(messages):
             return "n", messages
+        case TellRecent(recent):
+            return "r", recent
 
 
 def note(one: MailboxView, kind: str, uids: tuple[int, ...], modseq: int = 2) -> None:
@@ -144,8 +146,52 @@ class WhatIsTold(SynchronousTestCase):
         one = view()
         self.assertEqual(1, one.recent)
         one.note_added(2, (40,))
-        self.assertEqual([TellExists(4, 2)], one.tell(may_expunge=False))
-        self.assertTrue(one.told_new)
+        self.assertEqual([TellExists(4, 1)], one.tell(may_expunge=False))
+        self.assertTrue(one.unclaimed)
+        one.note_added(3, (50,))
+        one.claimed(40, 41)
+        self.assertEqual([TellExists(5, 2)], one.tell(may_expunge=False))
+        one.claimed(50, 51)
+        self.assertEqual([TellRecent(3)], one.tell(may_expunge=False))
+        self.assertEqual([], one.tell(may_expunge=False))
+        self.assertEqual(((30, 40), (50, 50)), one.recent_ranges())
+
+    def test_recent_once(self) -> None:
+        """What another session has claimed is not recent here."""
+        one = MailboxView((10,), recent=(10, 11))
+        one.note_added(2, (20, 30))
+        one.claimed(30, 31)
+        self.assertEqual([TellExists(3, 2)], one.tell(may_expunge=False))
+        self.assertEqual([True, False, True], [one.is_recent(uid) for uid in (10, 20, 30)])
+
+    def test_shared_uids(self) -> None:
+        """An array of UIDs is many sessions': whatever one of them is told, it stays."""
+        uids = array("I", (10, 20, 30))
+        for change in ((20,), (10, 20, 30), (20, 30)):
+            one = MailboxView(uids)
+            one.note_expunged(2, change)
+            one.tell(may_expunge=True)
+            self.assertEqual(3 - len(change), len(one))
+        two = MailboxView(uids)
+        two.note_added(2, (40,))
+        two.tell(may_expunge=True)
+        self.assertEqual((4, [10, 20, 30]), (len(two), list(uids)))
+
+    def test_whole(self) -> None:
+        """Who follows mod-sequences is told how far it has come, where an expunge that it was not
+        told of is older than what it was (RFC 7162, 3.2.5.1)."""
+        one = view()
+        one.note_expunged(5, (10,))
+        one.note_expunged(6, (30,))
+        one.note_flags(7, (20,), (SEEN,))
+        one.tell(may_expunge=False)
+        self.assertEqual((4, 4), (one.whole(), one.whole()))
+        one.tell(may_expunge=True)
+        self.assertEqual((7, None), (one.whole(), one.whole()))
+        one.note_flags(8, (20,), (None,))
+        self.assertEqual(7, one.whole())
+        one.learn_flags({20: (SEEN, 8)})
+        self.assertEqual((8, None), (one.whole(), one.whole()))
 
 
 class Numbers(SynchronousTestCase):
@@ -176,14 +222,14 @@ class Numbers(SynchronousTestCase):
         for octets in (b"4", b"1:4"):
             with self.assertRaises(BadNumber):
                 self.named(octets, by_uid=False)
-        empty = MailboxView((), recent_from=1)
+        empty = MailboxView(())
         with self.assertRaises(BadNumber):
             empty.spans(SequenceSet(((0, 0),)), by_uid=False)
         self.assertEqual([], empty.spans(SequenceSet(((1, 0),)), by_uid=True))
 
     def test_slices(self) -> None:
         """Batches are full, in order, and know both names of a message."""
-        one = MailboxView(range(100, 200), recent_from=1)
+        one = MailboxView(range(100, 200))
         slices = list(one.slices([(0, 3), (10, 25)], 4))
         self.assertEqual([4, 4, 4, 4, 2], [len(numbers) for numbers, _ in slices])
         numbers = [number for each, _ in slices for number in each]
@@ -195,14 +241,14 @@ class Numbers(SynchronousTestCase):
         """Search results become numbers; what the client does not know is left out."""
         one = view()
         self.assertEqual([1, 3], one.numbers([10, 30, 40]))
-        many = MailboxView(range(1, 1000), recent_from=1)
+        many = MailboxView(range(1, 1000))
         self.assertEqual([5, 7], many.numbers([5, 7, 2000]))
 
     def test_large(self) -> None:
         """That many messages go at once is a few looks at each, not a pass over all for each."""
         count = 10_000
         self.patch(view_module, "array", Counted)
-        one = MailboxView(range(1, count + 1), recent_from=1)
+        one = MailboxView(range(1, count + 1))
         Counted.steps = 0
         one.note_expunged(2, range(1, count + 1, 2))
         (telling,) = one.tell(may_expunge=True)
@@ -219,7 +265,7 @@ def test_the_client_can_follow(steps: list[str], random: Random) -> None:
     """Whatever happens in whatever order: who applies what is told has the true mailbox."""
     choose = random.choice
     mailbox = [1, 2, 3]
-    told = MailboxView(mailbox, recent_from=1)
+    told = MailboxView(mailbox)
     client: list[int | None] = [1, 2, 3]
     uid = 3
 
@@ -232,7 +278,7 @@ def test_the_client_can_follow(steps: list[str], random: Random) -> None:
             elif isinstance(telling, TellExists):
                 assert telling.messages >= len(client)
                 client.extend([None] * (telling.messages - len(client)))
-            else:
+            elif isinstance(telling, TellFlags):
                 assert client[telling.number - 1] in (telling.uid, None)
 
     for step in steps:

@@ -503,7 +503,7 @@ class Failures(SQLCase):
             await self.refused(StorageFull, self.put(inbox, b"lost"))
             await self.refused(StorageFull, self.put(inbox, b"lost, too"))
             self.assertFalse(os.path.exists(self.path))
-            self.assertEqual(1, await self.store.mail.claim_recent(inbox.id))
+            self.assertEqual((1, 2), await self.store.mail.claim_recent(inbox.id))
             os.rename(away, self.path)
             await self.put(inbox, b"kept, too")
         # Said once, and again when it is over; not with each refusal.

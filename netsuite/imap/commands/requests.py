@@ -70,11 +70,13 @@ class Resync:
         uid_validity: of the mailbox when it knew it.
         modseq: the highest mod-sequence it knew.
         known: the UIDs it knows; None for all.
+        matches: numbers and the UIDs that had them, for the search for the last that still has.
     """
 
     uid_validity: int
     modseq: int
     known: SequenceSet | None = None
+    matches: tuple[SequenceSet, SequenceSet] | None = None
 
 
 @dataclass(frozen=True, slots=True)

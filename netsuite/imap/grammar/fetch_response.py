@@ -37,6 +37,11 @@ def format_fetch(number: int, items: Iterable[bytes]) -> bytes:
     return _RESPONSE % (number, b" ".join(items))
 
 
+def format_uid_fetch(uid: int, items: Iterable[bytes]) -> bytes:
+    """Return the same for who has enabled UIDONLY: by its UID (RFC 9586)."""
+    return b"* %d UIDFETCH (%b)\r\n" % (uid, b" ".join(items))
+
+
 def uid_item(uid: int) -> bytes:
     """Return ``UID``."""
     return b"UID %d" % uid

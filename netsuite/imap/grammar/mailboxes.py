@@ -10,6 +10,7 @@ from typing import Final
 from netsuite.imap.commands import requests as say
 from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
 from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, any_flag, flag_set
+from netsuite.imap.sequences import SequenceSet
 
 _OPEN: Final = ord("(")
 _PATTERNS: Final = 100  # of one LIST
@@ -59,19 +60,34 @@ def select_request(
 def _resync(cursor: Cursor) -> say.Resync:
     # "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"
     # seq-match-data = "(" known-sequence-set SP known-uid-set ")"               (RFC 7162, 7)
-    # The latter only helps servers that have forgotten what went; it is read and not needed.
+    # A mod-sequence of 0 is none's; clients that know nothing yet say it.
     cursor.expect(_OPEN)
     validity = cursor.nz_number()
-    modseq = cursor.space().nz_number(MODSEQ_TOP)
-    known = None
+    modseq = cursor.space().number(MODSEQ_TOP)
+    known = matches = None
     more = cursor.take(ord(" "))
     if more and cursor.peek() != _OPEN:
         known = cursor.sequence_set()
         more = cursor.take(ord(" "))
-    if more and len(cursor.items(cursor.sequence_set)) != 2:
-        raise BadSyntax("two sets were expected")
+    if more:
+        cursor.expect(_OPEN)
+        numbers = _fixed_set(cursor)
+        cursor.space()
+        uids = _fixed_set(cursor)
+        cursor.expect(ord(")"))
+        if numbers.size() != uids.size():
+            raise BadSyntax("the two sets are not of one size")
+        matches = numbers, uids
     cursor.expect(ord(")"))
-    return say.Resync(validity, modseq, known)
+    return say.Resync(validity, modseq, known, matches)
+
+
+def _fixed_set(cursor: Cursor) -> SequenceSet:
+    """Read a set of numbers that ascend, without "*" (RFC 7162, 7)."""
+    numbers = cursor.sequence_set()
+    if not numbers.is_fixed():
+        raise BadSyntax("ascending numbers were expected")
+    return numbers
 
 
 def create_request(cursor: Cursor) -> say.Request:

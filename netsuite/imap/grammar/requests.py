@@ -141,7 +141,7 @@ def _fetch(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
         nonlocal changed_since, vanished
         name = cursor.name()
         if name == b"CHANGEDSINCE":
-            changed_since = cursor.space().nz_number(tokens.MODSEQ_TOP)
+            changed_since = cursor.space().number(tokens.MODSEQ_TOP)
         elif name == b"VANISHED" and by_uid:
             vanished = True
         else:

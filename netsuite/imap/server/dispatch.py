@@ -19,9 +19,10 @@ async def command(session: Session, command: Command) -> Completion | None:
     if selected is not None:
         if selected.read_only and rule_of(request).changes_mailbox:
             return replies.READ_ONLY
-        if selected.view.waiting and selected.view.unread_flags():
-            await selected.read_flags()
+        await selected.read_news()
     completion: Completion | None = await session.handlers[type(request)](session, request)
+    if completion is not None and selected is not None and selected is session.selected:
+        await selected.read_news()  # of what came meanwhile, by this very command perhaps
     return completion
 
 

@@ -213,19 +213,19 @@ async def _read_rows(
 ) -> list[Row]:
     mail, folder = selected.mail, selected.folder.id
     number_of = dict(zip(uids, numbers, strict=True))
-    first_recent = selected.view.recent_from
+    is_recent = selected.view.is_recent
     if plan.needs_summary:
         return [
             Row(
                 number_of[each.message.uid],
                 each.message,
                 each.summary,
-                each.message.uid >= first_recent,
+                is_recent(each.message.uid),
             )
             for each in await mail.described(folder, uids)
         ]
     return [
-        Row(number_of[message.uid], message, None, message.uid >= first_recent)
+        Row(number_of[message.uid], message, None, is_recent(message.uid))
         for message in await mail.messages(folder, uids)
     ]
 

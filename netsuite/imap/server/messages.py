@@ -56,7 +56,8 @@ async def store(session: Session, request: ask.Store) -> Completion:
         view = selected.view
         refused = stored.refused if request.by_uid else view.numbers(stored.refused)
         return ok("Some had been changed", Code("MODIFIED", SequenceSet.of(sorted(refused))))
-    if not request.by_uid and len(stored.changed) < len(uids):
+    # RFC 2180, 4.2.1: what is left has been stored, and silently is how it was wanted.
+    if not (request.by_uid or request.silent) and len(stored.changed) < len(uids):
         return replies.EXPUNGED
     return ok("Stored")
 
@@ -106,7 +107,6 @@ async def copy(session: Session, request: ask.Copy | ask.Move) -> Completion:
     # RFC 6851, 4.3: COPYUID comes untagged, before the EXPUNGEs.
     if code is not None:
         session.say(Condition(Status.OK, "Moved", code))
-    selected.view.note_expunged(0, copied.sources)
     return ok("Moved")
 
 
@@ -127,11 +127,10 @@ async def expunge(session: Session, request: ask.Expunge) -> Completion:
     uids = None
     if request.uids is not None:
         uids = view.uids(view.spans(request.uids, by_uid=True))
-    gone = await selected.mail.expunge(selected.folder.id, uids)
-    view.note_expunged(0, gone)
-    # RFC 7162, 3.2.7: who follows mod-sequences is told how far it has come.
-    follows = session.vanished and bool(gone)
-    return ok("Expunged", Code("HIGHESTMODSEQ", view.modseq) if follows else None)
+    # The feed has told us what is gone; with the completion the client is told, too, and up to
+    # which mod-sequence it then knows all (RFC 7162, 3.2.7).
+    await selected.mail.expunge(selected.folder.id, uids)
+    return ok("Expunged")
 
 
 HANDLERS = handlers(store, copy, expunge)

@@ -8,7 +8,6 @@ from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import search as key
 from netsuite.imap.commands.responses import Completion, SearchData, ok
-from netsuite.imap.sequences import TOP
 from netsuite.imap.server.session import Session
 from netsuite.imap.view import MailboxView
 from netsuite.store import query
@@ -59,7 +58,7 @@ def as_query(value: key.SearchKey, view: MailboxView) -> query.Query:
             has = query.HasFlag(flag)
             return has if wanted else query.Not(has)
         case key.IsRecent(wanted):
-            recent = query.Uids(((view.recent_from, TOP),))
+            recent = query.Uids(view.recent_ranges())
             return recent if wanted else query.Not(recent)
         case key.HeaderHas(name, text):
             return query.Field(name, text)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
 
 from netsuite.accounts.interfaces import MailAccess
+from netsuite.imap.commands.notify import MessageEvents
 from netsuite.imap.commands.responses import Code, Condition, FlagsData, Status
-from netsuite.imap.grammar.fetch_response import flags_item, format_fetch, modseq_item, uid_item
+from netsuite.imap.grammar.fetch_response import (
+    flags_item,
+    format_fetch,
+    format_uid_fetch,
+    modseq_item,
+    uid_item,
+)
 from netsuite.imap.grammar.printing import is_flag
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.sequences import SequenceSet
@@ -16,10 +25,12 @@ from netsuite.imap.view import (
     TellExpunged,
     TellFlags,
     Telling,
+    TellRecent,
 )
 from netsuite.store import changes
 from netsuite.store.model import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Folder
 
+_OF_MESSAGES: Final = (changes.MessagesAdded, changes.FlagsChanged, changes.MessagesExpunged)
 #: In the order FLAGS and PERMANENTFLAGS list them.
 SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
 
@@ -35,7 +46,9 @@ class Selected:
         "_changed",
         "_early",
         "_keywords",
+        "_opened_at",
         "_subscription",
+        "_unlisted",
         "claims_recent",
         "folder",
         "mail",
@@ -50,16 +63,20 @@ class Selected:
         self.folder = folder
         self.read_only = read_only
         self.claims_recent = not read_only and mail.writable(folder)
-        self.view = MailboxView((), recent_from=1)
+        self.view = MailboxView(())
         self._changed = changed
-        self._keywords: dict[str, str] | None = None  # lower case to as written
+        self._keywords: dict[str, str] = {}  # lower case to as written
+        self._unlisted = False  # some of them have not been said
+        self._opened_at = 0  # what is told with a mod-sequence up to it is in the view
         # What is published while the mailbox is still being read waits here.
         self._early: list[changes.Change] | None = []
         self._subscription: changes.Subscription = mail.watch_folder(folder.id, self._note)
 
     def opened(self, view: MailboxView) -> None:
-        """Accept the view that was read, and what happened while it was."""
+        """Accept the view that was read, and what happened while it was: what is in it already
+        was published with a mod-sequence up to its own."""
         self.view = view
+        self._opened_at = view.modseq
         early, self._early = self._early, None
         for change in early or ():
             self._note(change)
@@ -68,10 +85,10 @@ class Selected:
         """Stop hearing of changes."""
         self._subscription.cancel()
 
-    async def claim_recent(self) -> int:
-        """Claim the messages that are recent, so that they are so in no other session; return
-        the first of their UIDs."""
-        return await self.mail.claim_recent(self.folder.id)
+    async def claim_recent(self) -> None:
+        """Claim the messages that are recent, so that they are so in no other session."""
+        view, view.unclaimed = self.view, False
+        view.claimed(*await self.mail.claim_recent(self.folder.id))
 
     # -- the feed -----------------------------------------------------------------------------
 
@@ -81,21 +98,51 @@ class Selected:
             self._early.append(change)
             return
         view = self.view
-        if isinstance(change, changes.MessagesAdded):
-            view.note_added(change.modseq, change.uids)
-        elif isinstance(change, changes.FlagsChanged):
-            # Another account's own flags on a shared folder come by as well: whose they are,
-            # only the store can tell, so they are read again like those that came in part.
-            unknown = change.partial or (change.account is not None and self.folder.owner is None)
-            flags = (None,) * len(change.uids) if unknown else change.flags
-            view.note_flags(change.modseq, change.uids, flags)
-        elif isinstance(change, changes.MessagesExpunged):
-            view.note_expunged(change.modseq, change.uids)
+        if isinstance(change, _OF_MESSAGES):
+            if change.modseq <= self._opened_at:
+                return
+            self._note_messages(view, change)
         elif isinstance(change, changes.FolderDeleted):
             view.closed = True
+        elif isinstance(change, changes.FolderRenamed):
+            self.folder = replace(self.folder, name=change.new)
+            return
         else:
             return
         self._changed()
+
+    def _note_messages(
+        self,
+        view: MailboxView,
+        change: changes.MessagesAdded | changes.FlagsChanged | changes.MessagesExpunged,
+    ) -> None:
+        if isinstance(change, changes.MessagesExpunged):
+            view.note_expunged(change.modseq, change.uids)
+            return
+        # They are listed before their first use, of which the client may hear as it likes.
+        self._note_keywords(change.flags)
+        if isinstance(change, changes.MessagesAdded):
+            view.note_added(change.modseq, change.uids)
+            return
+        # Another account's own flags on a shared folder come by as well: whose they are, only the
+        # store can tell, so they are read again like those that came in part.
+        unknown = change.partial or (change.account is not None and self.folder.owner is None)
+        flags = (None,) * len(change.uids) if unknown else change.flags
+        view.note_flags(change.modseq, change.uids, flags)
+
+    @property
+    def wants_reading(self) -> bool:
+        """Whether something is to be read before all can be told."""
+        view = self.view
+        return (view.unclaimed and self.claims_recent) or bool(view.unread_flags())
+
+    async def read_news(self) -> None:
+        """Read what is to be known before all can be told."""
+        view = self.view
+        if view.waiting and not view.closed:
+            if view.unclaimed and self.claims_recent:
+                await self.claim_recent()
+            await self.read_flags()
 
     async def read_flags(self) -> None:
         """Read the flags that changes did not bring along."""
@@ -107,29 +154,35 @@ class Selected:
     # -- flags --------------------------------------------------------------------------------
 
     def flag_list(self) -> tuple[str, ...]:
-        """Return the flags FLAGS lists: the system's, and the keywords seen so far."""
-        return (*SYSTEM_FLAGS, *(self._keywords or {}).values())
+        """Return the flags FLAGS lists: the system's, and the keywords in use."""
+        return (*SYSTEM_FLAGS, *self._keywords.values())
 
     def keywords(self) -> int:
-        """Return how many keywords were seen so far."""
-        return len(self._keywords or ())
+        """Return how many keywords are known."""
+        return len(self._keywords)
 
     def knows(self, flag: str) -> bool:
-        """Return whether FLAGS has listed a flag."""
-        return flag[0] == "\\" or flag.lower() in (self._keywords or ())
+        """Return whether a flag is known."""
+        return flag[0] == "\\" or flag.lower() in self._keywords
+
+    def learn_keywords(self, keywords: Iterable[str]) -> None:
+        """Accept the keywords that are in use when the mailbox is opened."""
+        self._keywords = {each.lower(): each for each in sorted(keywords) if is_flag(each)}
+
+    def _note_keywords(self, flags: Iterable[frozenset[str]]) -> None:
+        for each in flags:
+            for flag in each:
+                if flag[:1] != "\\" and flag.lower() not in self._keywords and is_flag(flag):
+                    self._keywords[flag.lower()] = flag
+                    self._unlisted = True
 
     def new_keywords(self, flags: Iterable[frozenset[str]]) -> bytes:
         """Accept the keywords among flags; where some are new, return the responses that list
         them, to be said before they are used (RFC 3501, 7.2.6)."""
-        new = {
-            flag.lower(): flag
-            for each in flags
-            for flag in each
-            if flag[:1] != "\\" and flag.lower() not in (self._keywords or ()) and is_flag(flag)
-        }
-        if not new:
+        self._note_keywords(flags)
+        if not self._unlisted:
             return b""
-        self._keywords = {**(self._keywords or {}), **new}
+        self._unlisted = False
         return format_response(FlagsData(self.flag_list())) + format_response(
             self.permanent_flags()
         )
@@ -141,32 +194,67 @@ class Selected:
 
     # -- telling ------------------------------------------------------------------------------
 
-    def tell(self, *, may_expunge: bool, modseqs: bool, vanished: bool) -> bytes:
+    def tell(self, manner: Manner, events: MessageEvents, *, may_expunge: bool) -> bytes:
         """Return the responses that tell the client what happened, as far as it may be told.
 
         Args:
+            events: of what it wants to be told.
             may_expunge: whether message numbers may change now.
-            modseqs: whether FETCH responses carry MODSEQ (RFC 7162, 3.1).
-            vanished: whether VANISHED takes the place of EXPUNGE (RFC 7162, 3.2.10).
         """
         view = self.view
         if not view.waiting:
             return b""
-        tellings = view.tell(may_expunge=may_expunge)
-        new = self.new_keywords(each.flags for each in tellings if type(each) is TellFlags)
-        return new + b"".join([_format_telling(each, modseqs, vanished) for each in tellings])
+        tellings = view.tell(
+            may_expunge=may_expunge and events.expunged,
+            may_add=events.added,
+            may_flag=events.flags,
+        )
+        if not tellings:
+            return b""
+        new = self.new_keywords(()) if events.flags else b""
+        return new + b"".join([_format_telling(each, manner) for each in tellings])
 
 
-def _format_telling(telling: Telling, modseqs: bool, vanished: bool) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a client is told, by what it has enabled.
+
+    Args:
+        modseqs: FETCH responses carry MODSEQ (RFC 7162, 3.1).
+        vanished: VANISHED takes the place of EXPUNGE (RFC 7162, 3.2.10; RFC 9586).
+        by_uid: UIDFETCH takes the place of FETCH (RFC 9586).
+        recent: \\Recent is told of, which IMAP4rev2 has not.
+    """
+
+    modseqs: bool = False
+    vanished: bool = False
+    by_uid: bool = False
+    recent: bool = True
+
+
+def format_flags_told(
+    number: int, uid: int, flags: frozenset[str], recent: bool, modseq: int, manner: Manner
+) -> bytes:
+    """Return the FETCH response that tells of a message's flags unasked."""
+    items = [flags_item(flags, recent and manner.recent)]
+    if manner.modseqs:
+        items.append(modseq_item(modseq))
+    if manner.by_uid:
+        return format_uid_fetch(uid, items)
+    return format_fetch(number, [uid_item(uid), *items])
+
+
+def _format_telling(telling: Telling, manner: Manner) -> bytes:
     match telling:
         case TellFlags(number, uid, flags, recent, modseq):
-            items = [uid_item(uid), flags_item(flags, recent)]
-            if modseqs:
-                items.append(modseq_item(modseq))
-            return format_fetch(number, items)
+            return format_flags_told(number, uid, flags, recent, modseq, manner)
         case TellExists(messages, recent):
+            if not manner.recent:
+                return b"* %d EXISTS\r\n" % messages
             return b"* %d EXISTS\r\n* %d RECENT\r\n" % (messages, recent)
+        case TellRecent(recent):
+            return b"* %d RECENT\r\n" % recent if manner.recent else b""
         case TellExpunged(numbers, uids):
-            if vanished:
+            if manner.vanished:
                 return b"* VANISHED %b\r\n" % bytes(SequenceSet.of(uids))
             return b"".join([b"* %d EXPUNGE\r\n" % number for number in numbers])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
-from typing import Final
+from dataclasses import replace
+from typing import Final, Protocol
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
@@ -14,10 +15,11 @@ from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection, ServerShared
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands.notify import USUAL
 from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, bad, ok
 from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events
 from netsuite.imap.dialog.rules import rule_of
-from netsuite.imap.server.selected import Selected
+from netsuite.imap.server.selected import Manner, Selected
 from netsuite.imap.server.shared import Shared
 from netsuite.imap.view import BadNumber
 from netsuite.store.errors import NoSuchFolder, StoreError
@@ -42,6 +44,16 @@ _INSIDE: Final = (
 )
 
 
+class News(Protocol):
+    """What a session is told of beside its selected mailbox (RFC 5465)."""
+
+    def answered(self) -> None:
+        """Accept that a command has been answered: what waited may be said."""
+
+    def stop(self) -> None:
+        """Hear of nothing any more."""
+
+
 class Session(ServerConnection[ServerEvent, ServerSaid]):
     """One IMAP session, the server's side. See RFC 3501."""
 
@@ -52,8 +64,12 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         "_mail",
         "_telling_later",
         "_wake",
+        "events",
         "modseqs",
+        "news",
+        "rev2",
         "selected",
+        "uid_only",
         "vanished",
     )
 
@@ -66,6 +82,10 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.selected: Selected | None = None
         self.modseqs = False  # the client knows CONDSTORE (RFC 7162, 3.1)
         self.vanished = False  # it enabled QRESYNC (RFC 7162, 3.2.3)
+        self.uid_only = False  # it enabled UIDONLY (RFC 9586)
+        self.rev2 = False  # it enabled IMAP4rev2 (RFC 9051, 6.3.1)
+        self.events = USUAL  # of which it is told in the selected mailbox
+        self.news: News | None = None  # what it is told of besides, since NOTIFY
         self._mail: MailAccess | None = None
         self._wake: IDelayedCall | None = None
         self._in_literal = False
@@ -81,6 +101,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def ended(self, reason: Failure) -> None:
         """Leave the mailbox; nothing is told any more."""
         self.deselect()
+        if self.news is not None:
+            self.news.stop()
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
@@ -127,21 +149,41 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             return
         command, selected = self.dialog.command, self.selected
         if selected is not None and command is not None:
-            self.tell(may_expunge=rule_of(command.request).may_expunge)
+            rule = rule_of(command.request)
+            self.tell(may_expunge=rule.may_expunge or self.events.at_once)
+            value = self._with_whole(value, selected)
         super().say(value)
         if value.status is Status.OK and self._mail is not None:
             # A session may last for weeks; only a row of errors counts.
             self.bad_commands = 0
         if selected is not None and selected.view.closed:
             self._mailbox_gone()
+        elif self.news is not None:
+            self.news.answered()
+
+    def _with_whole(self, value: Completion, selected: Selected) -> Completion:
+        """Return a completion that says up to which mod-sequence the client knows all, where it
+        would take that for another (RFC 7162, 3.2.5.1 and 3.2.7)."""
+        whole = selected.view.whole() if self.vanished and value.status is Status.OK else None
+        if whole is None:
+            return value
+        code = Code("HIGHESTMODSEQ", whole)
+        if value.code is None:
+            return replace(value, code=code)
+        self.say(Condition(Status.OK, "All is known up to it", code))
+        return value
+
+    @property
+    def manner(self) -> Manner:
+        """How the client is told of what happens."""
+        vanished = self.vanished or self.uid_only
+        return Manner(self.modseqs, vanished, self.uid_only, not self.rev2)
 
     def tell(self, *, may_expunge: bool) -> None:
         """Send what happened in the mailbox, as far as the client may be told of it now."""
-        if self.selected is not None:
-            told = self.selected.tell(
-                may_expunge=may_expunge, modseqs=self.modseqs, vanished=self.vanished
-            )
-            self.writer.write(told)
+        selected = self.selected
+        if selected is not None:
+            self.writer.write(selected.tell(self.manner, self.events, may_expunge=may_expunge))
 
     async def write_literal(self, chunks: AsyncIterable[bytes]) -> None:
         """Send the octets of a literal that was announced. If they do not come, nothing else
@@ -206,18 +248,20 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if selected is None:
             return
         selected.close()
-        if selected.claims_recent and selected.view.told_new:
-            # What came while it was open has been told of as recent: to no other session.
-            # Beside everything else, and after the connection's own end: nobody waits for it.
-            claim = ensureDeferred(selected.claim_recent())
-            claim.addErrback(lambda failure: self.log.debug("claiming recent: {why}", why=failure))
 
     def wake(self) -> None:
         """Accept that something can be told; a burst of changes becomes one answer."""
         if self._wake is None and not self.lost:
             selected = self.selected
-            if self.dialog.idling or (selected is not None and selected.view.closed):
+            if self._listens or (selected is not None and selected.view.closed):
                 self._wake = self.clock.callLater(0, self._woken)
+
+    @property
+    def _listens(self) -> bool:
+        """Whether the client may be told of things now, though it has asked nothing."""
+        if self.dialog.idling:
+            return True
+        return self.events.always and self.dialog.command is None
 
     def _woken(self) -> None:
         self._wake = None
@@ -227,24 +271,30 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if selected.view.closed:
             if self.dialog.command is None or self.dialog.idling:
                 self._mailbox_gone()
-        elif self.dialog.idling and not self._telling_later:
-            if self.writer.is_full or selected.view.unread_flags():
+        elif self._listens and not self._telling_later:
+            if self.writer.is_full or selected.wants_reading:
                 self._telling_later = True  # one for all that comes until then
                 self.spawn(self._tell_later(selected))
             else:
-                self.tell(may_expunge=True)
+                self._tell_unasked(selected)
+
+    def _tell_unasked(self, selected: Selected) -> None:
+        if self._listens and self.selected is selected and not self._in_literal:
+            self.tell(may_expunge=self.dialog.idling or self.events.at_once)
 
     async def _tell_later(self, selected: Selected) -> None:
         try:
             await self.writer.writable()
-            await selected.read_flags()
+            reading = ensureDeferred(selected.read_news())
+            if not reading.called:
+                self._tell_unasked(selected)  # what is known already does not wait
+            await reading
         except StoreError as error:
             # They stay unread, and are read with the next command.
             self.log.info("{name}: reading flags: {why!r}", name=self.name, why=error)
         finally:
             self._telling_later = False
-        if self.dialog.idling and self.selected is selected:
-            self.tell(may_expunge=True)
+        self._tell_unasked(selected)
 
     def _mailbox_gone(self) -> None:
         # RFC 2180, 3.3: the client's numbers mean nothing any more and nothing in the protocol

@@ -384,11 +384,27 @@ class MemoryMail:
         found = {each: self._records.places(each) for each in message_ids}
         return {each: places for each, places in found.items() if places}
 
-    async def claim_recent(self, folder: FolderId) -> int:
-        """Return the first UID no read-write session was told of; mark all as told of."""
+    async def opened(
+        self, folder: FolderId, account: AccountId | None, since: int | None = None
+    ) -> model.Opened:
+        """Return a folder as it stands, all of it of one moment."""
+        record = self._records.folder(folder)
+        messages = [row.seen_by(account, record.public) for row in record.present(None)]
+        unseen = (message.uid for message in messages if model.SEEN not in message.flags)
+        flags = frozenset[str]().union(*(message.flags for message in messages))
+        return model.Opened(
+            folder=record.snapshot(),
+            uids=array("I", record.order),
+            first_unseen_uid=next(unseen, None),
+            keywords=frozenset(flag for flag in flags if flag[:1] != "\\"),
+            changes=None if since is None else record.changes(since, account),
+        )
+
+    async def claim_recent(self, folder: FolderId) -> tuple[int, int]:
+        """Return what no read-write session was told of; mark all as told of."""
         record = self._records.folder(folder)
         recent_from, record.recent_from = record.recent_from, record.uid_next
-        return recent_from
+        return recent_from, record.uid_next
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
@@ -565,14 +581,9 @@ class MemoryMail:
 
     async def changes_since(
         self, folder: FolderId, modseq: int, account: AccountId | None
-    ) -> tuple[Sequence[model.Message], Sequence[int]]:
+    ) -> model.Changes:
         """Messages changed and UIDs vanished after *modseq*."""
-        record = self._records.folder(folder)
-        messages = (row.seen_by(account, record.public) for row in record.present(None))
-        return (
-            [message for message in messages if message.modseq > modseq],
-            sorted(uid for when, uid in record.tombstones if when > modseq),
-        )
+        return self._records.folder(folder).changes(modseq, account)
 
     # -- quota
 

@@ -15,6 +15,7 @@ from netsuite.store.changes import Change, FolderCreated, FolderDeleted
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota, StoreClosed
 from netsuite.store.feed import LocalFeed
 from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
+from netsuite.wire.ranges import gaps, runs
 
 
 @dataclass(slots=True)
@@ -93,6 +94,7 @@ class FolderRecord:
     highest_modseq: int = 1
     recent_from: int = 1
     octets: int = 0
+    forgotten: int = 0  # tombstones up to that mod-sequence are gone
 
     @property
     def public(self) -> bool:
@@ -119,6 +121,16 @@ class FolderRecord:
         for uid in chosen:
             yield self.rows[uid]
 
+    def changes(self, modseq: int, account: model.AccountId | None) -> model.Changes:
+        """Return what happened after a mod-sequence, as an account sees it."""
+        messages = (row.seen_by(account, self.public) for row in self.present(None))
+        return model.Changes(
+            [model.Changed(m.uid, m.flags, m.modseq) for m in messages if m.modseq > modseq],
+            gaps(self.order, 1, self.uid_next - 1)
+            if modseq < self.forgotten
+            else runs(sorted(uid for when, uid in self.tombstones if when > modseq)),
+        )
+
     def advance(self) -> int:
         """Return the next mod-sequence."""
         self.highest_modseq += 1
@@ -144,6 +156,10 @@ class FolderRecord:
         row = self.rows.pop(uid)
         del self.order[bisect_left(self.order, uid)]
         self.tombstones.append((modseq, uid))
+        if len(self.tombstones) > 2 * model.TOMBSTONES:
+            # All of one mod-sequence stay or go.
+            self.forgotten = self.tombstones[-model.TOMBSTONES][0]
+            self.tombstones = [each for each in self.tombstones if each[0] > self.forgotten]
         self.octets -= len(row.content.octets)
         row.content.references -= 1
         return row
@@ -157,6 +173,8 @@ class AccountRecord:
     verifiers: model.Verifiers | None
     app_passwords: dict[int, model.AppPassword] = field(default_factory=dict)
     subscriptions: set[str] = field(default_factory=set)
+    scripts: dict[str, str] = field(default_factory=dict)
+    active_script: str | None = None
 
 
 @dataclass(slots=True)

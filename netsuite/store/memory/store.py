@@ -8,12 +8,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from netsuite.store.changes import ChangeFeed
-from netsuite.store.interfaces import AccountStore, MailStore, QueueStore, RememberedStore
+from netsuite.store.interfaces import (
+    AccountStore,
+    MailStore,
+    QueueStore,
+    RememberedStore,
+    ScriptStore,
+)
 from netsuite.store.memory.accounts import MemoryAccounts
 from netsuite.store.memory.mail import MemoryMail
 from netsuite.store.memory.queue import MemoryQueue
 from netsuite.store.memory.records import Records
 from netsuite.store.memory.remembered import MemoryRemembered
+from netsuite.store.memory.scripts import MemoryScripts
 from netsuite.store.model import REMEMBERED
 from netsuite.store.tally import Backlog, StoreTally
 
@@ -34,6 +41,7 @@ class MemoryStore:
     accounts: AccountStore
     queue: QueueStore
     remembered: RememberedStore
+    scripts: ScriptStore
     changes: ChangeFeed
 
     def __init__(
@@ -52,6 +60,7 @@ class MemoryStore:
         self.mail = mail = MemoryMail(self._records)
         self.accounts = MemoryAccounts(self._records)
         self.queue = MemoryQueue(self._records, mail)
+        self.scripts = MemoryScripts(self._records)
         self.remembered = MemoryRemembered(self._records, remembered_values)
         self.tally = StoreTally()
 

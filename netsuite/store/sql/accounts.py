@@ -49,6 +49,7 @@ _DROP: Final = tuple(
         (t.app_password, _P.account),
         (t.subscription, t.subscription.c.account),
         (t.state, t.state.c.account),
+        (t.script, t.script.c.account),
         (t.account, _A.id),
     )
 )

@@ -41,6 +41,7 @@ _KINDS: Final[tuple[type[Published], ...]] = (
     events.AliasesChanged,
     events.MessageSpread,
     events.FileChanged,
+    events.ScriptsChanged,
 )
 _FIELDS: Final = {
     kind: (number, [field.name for field in fields(kind)]) for number, kind in enumerate(_KINDS)

@@ -13,16 +13,16 @@ from netsuite.store.flags import normalised
 from netsuite.store.interfaces import Draft
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
-from netsuite.store.sql import articles, contents, folders, messages, summaries
+from netsuite.store.sql import articles, contents, folders, messages, opening, summaries
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.delivery import Delivery, SQLDraft
 from netsuite.store.sql.locks import Locks
-from netsuite.store.sql.parts import StoreParts
+from netsuite.store.sql.parts import Cache, StoreParts
 from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
-from netsuite.store.sql.units import GrowingCall
+from netsuite.store.sql.units import GrowingCall, PassingCall
 
 T = TypeVar("T")
 _TOUCH: Final = (
@@ -41,6 +41,8 @@ TOUCH_SECONDS: Final = 60
 INLINE_ROWS: Final = 64
 #: The same for what only counts messages, or reads nothing but UIDs.
 INLINE_COUNTED: Final = 1000
+#: UIDs of folders that were opened lately may take so much: 5,000,000 of them.
+KNOWN_UIDS_OCTETS: Final = 20_000_000
 #: So many summaries are made or read in one go.
 SLICE: Final = 256
 
@@ -55,6 +57,7 @@ class SQLMail:
     def __init__(self, shared: StoreParts, locks: Locks) -> None:
         self._shared = shared
         self._locks = locks
+        self._known_uids: Cache[FolderId, opening.KnownUids] = Cache(KNOWN_UIDS_OCTETS)
 
     # -- folders
 
@@ -81,13 +84,9 @@ class SQLMail:
     async def status(self, folder: FolderId, account: AccountId | None) -> model.Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
         known = await self.folder_by_id(folder)
-        if known.messages <= INLINE_COUNTED:
-            return await self._shared.read(
-                lambda s: folders.read_status(s, known, account), inline=True
-            )
-        return await self._shared.read(
+        return await self._shared.read_together(
             lambda s: folders.read_status(s, folders.read_folder(s, folder), account),
-            inline=False,
+            inline=known.messages <= INLINE_COUNTED,
         )
 
     async def create_folder(
@@ -297,18 +296,32 @@ class SQLMail:
 
         return await self._shared.read(read, inline=len(message_ids) <= INLINE_ROWS)
 
-    async def claim_recent(self, folder: FolderId) -> int:
-        """The first UID no read-write session was told of; marks all as told of, unless nothing
-        can be written: mail can be read on a full disk, too."""
-        recent_from, uid_next = await self._shared.read(
-            lambda s: messages.read_recent(s, folder), inline=True
+    async def opened(
+        self, folder: FolderId, account: AccountId | None, since: int | None = None
+    ) -> model.Opened:
+        """Return a folder as it stands, all of it of one moment."""
+        known = await self.folder_by_id(folder)
+        before = self._known_uids.get(folder)
+        # As many as ever were in it bound what is read.
+        opened, now = await self._shared.read_together(
+            lambda s: opening.read_opened(s, folder, account, since, before),
+            inline=known.uid_next <= INLINE_COUNTED,
         )
-        if recent_from == uid_next:
-            return recent_from
+        self._known_uids.put(folder, now, len(now.uids) * now.uids.itemsize)
+        return opened
+
+    async def claim_recent(self, folder: FolderId) -> tuple[int, int]:
+        """Return what no read-write session was told of; mark all as told of, unless nothing can
+        be written: mail can be read on a full disk, too."""
+        recent = await self._shared.read(lambda s: messages.read_recent(s, folder), inline=True)
+        if recent[0] == recent[1]:
+            return recent
         try:
-            return await self._shared.write(lambda tr: messages.claim_recent(tr, folder))
+            return await self._shared.writer.submit(
+                PassingCall(lambda tr: messages.claim_recent(tr, folder))
+            )
         except errors.StorageFull:
-            return int(recent_from)
+            return recent
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
@@ -372,13 +385,13 @@ class SQLMail:
 
     async def changes_since(
         self, folder: FolderId, modseq: int, account: AccountId | None
-    ) -> tuple[Sequence[model.Message], Sequence[int]]:
+    ) -> model.Changes:
         """Messages changed and UIDs vanished after *modseq*."""
         known = await self.folder_by_id(folder)
         if known.highest_modseq <= modseq:
-            return [], []
+            return model.Changes([], [])
         return await self._shared.read(
-            lambda s: messages.read_changes(s, folder, modseq, account), inline=False
+            lambda s: opening.read_changes(s, folder, modseq, account), inline=False
         )
 
     # -- messages changed

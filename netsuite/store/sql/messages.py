@@ -34,16 +34,6 @@ _BOTH: Final = (select_private, select_public)
 _ALL: Final = tuple(select() for select in _BOTH)
 _SOME: Final = tuple(select(lambda m: OneOf(m.c.uid, "uids")) for select in _BOTH)
 _SINGLE: Final = tuple(select(lambda m: m.c.uid == sa.bindparam("only")) for select in _BOTH)
-_CHANGED: Final = (
-    select_private(lambda m: m.c.modseq > sa.bindparam("after")),
-    select_public(
-        lambda m: sa.or_(m.c.modseq > sa.bindparam("after"), _S.modseq > sa.bindparam("after"))
-    ),
-)
-_VANISHED: Final = sa.select(t.tombstone.c.uid).where(
-    t.tombstone.c.folder == sa.bindparam("folder"),
-    t.tombstone.c.modseq > sa.bindparam("after"),
-)
 _RECENT: Final = sa.select(t.folder.c.recent_from, t.folder.c.uid_next).where(
     t.folder.c.id == sa.bindparam("folder")
 )
@@ -128,18 +118,6 @@ def read_messages(
     return [message_of(row) for row in rows]
 
 
-def read_changes(
-    session: DatabaseSession, folder: int, modseq: int, account: int | None
-) -> tuple[list[model.Message], list[int]]:
-    """Return the messages changed and the UIDs vanished after a mod-sequence."""
-    public = is_public(session, folder)
-    values: dict[str, object] = {"folder": folder, "after": modseq}
-    vanished = sorted(row[0] for row in session.all(_VANISHED, **values))
-    if public:
-        values["account"] = account or 0
-    return [message_of(row) for row in session.all(_CHANGED[public], **values)], vanished
-
-
 def read_recent(session: DatabaseSession, folder: int) -> tuple[int, int]:
     """Return the first UID no session was told of, and the next one. Raises NoSuchFolder."""
     recent_from, uid_next = session.found(NoSuchFolder, _RECENT, folder=folder)
@@ -149,11 +127,11 @@ def read_recent(session: DatabaseSession, folder: int) -> tuple[int, int]:
 # -- changed -------------------------------------------------------------------------------------
 
 
-def claim_recent(transaction: Transaction, folder: int) -> int:
-    """Return the first UID no session was told of; mark all as told of."""
+def claim_recent(transaction: Transaction, folder: int) -> tuple[int, int]:
+    """Return the first UID no session was told of, and the next one; mark all as told of."""
     recent_from, uid_next = read_recent(transaction.session, folder)
     transaction.session.run(_CLAIM_RECENT, recent_from=uid_next, of_folder=folder)
-    return recent_from
+    return recent_from, uid_next
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,13 @@ class StoreParts:
             return await self.readers.run_inline(read)
         return await self.readers.run_in_thread(read)
 
+    async def read_together(self, read: Callable[[DatabaseSession], T], *, inline: bool) -> T:
+        """Run a read of several statements on one state of the store. Raises StoreClosed."""
+        self.check_open()
+        if inline:
+            return await self.readers.run_inline(read, together=True)
+        return await self.readers.run_in_thread(read)
+
     async def write(self, function: Callable[[Transaction], T], *, grows: bool = False) -> T:
         """Run a function of a transaction that is durable afterwards. Raises StoreClosed.
 

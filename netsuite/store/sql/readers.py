@@ -53,16 +53,27 @@ class Readers:
             self._threads.append(thread)
             thread.start()
 
-    async def run_inline(self, read: Callable[[DatabaseSession], T]) -> T:
+    async def run_inline(
+        self, read: Callable[[DatabaseSession], T], *, together: bool = False
+    ) -> T:
         """Run a bounded point read: at once where the database is embedded, else in a thread.
 
         Raises what *read* raises.
+
+        Args:
+            together: whether it has several statements that must see one state of the store.
         """
         session = self._inline
         if session is None:
             return await self.run_in_thread(read)
         try:
-            return read(session)
+            if not together:
+                return read(session)
+            session.begin_reading()
+            try:
+                return read(session)
+            finally:
+                session.execute("COMMIT")
         except StoreError:
             raise
         except Exception as error:

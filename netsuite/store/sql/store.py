@@ -15,7 +15,13 @@ from twisted.internet.interfaces import IReactorTime
 
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import StoreError
-from netsuite.store.interfaces import AccountStore, MailStore, QueueStore, RememberedStore
+from netsuite.store.interfaces import (
+    AccountStore,
+    MailStore,
+    QueueStore,
+    RememberedStore,
+    ScriptStore,
+)
 from netsuite.store.model import REMEMBERED
 from netsuite.store.objects import ObjectStore
 from netsuite.store.sql import postgresql
@@ -43,6 +49,7 @@ from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.remembered import SQLRemembered, probe
 from netsuite.store.sql.reserve import Reserve
 from netsuite.store.sql.schema import LARGEST_OCTETS
+from netsuite.store.sql.scripts import SQLScripts
 from netsuite.store.sql.turns import WriteTurns
 from netsuite.store.sql.writer import Writer
 from netsuite.store.tally import Backlog, StoreTally
@@ -105,6 +112,7 @@ class SQLStore:
     accounts: AccountStore
     queue: QueueStore
     remembered: RememberedStore
+    scripts: ScriptStore
     changes: ChangeFeed
 
     def __init__(
@@ -163,6 +171,7 @@ class SQLStore:
         self._write_waiting = (accounts.write_logins, remembered.write, news.write)
         self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared, mail)
         self.remembered = remembered
+        self.scripts = SQLScripts(self._shared)
         self.changes = feed
         offloading = None
         if objects is not None:

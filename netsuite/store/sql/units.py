@@ -65,6 +65,12 @@ class GrowingCall(Call[T]):
     grows: ClassVar[bool] = True
 
 
+class PassingCall(Call[T]):
+    """A function whose work may be lost with the power: what it notes is no promise."""
+
+    durable: ClassVar[bool] = False
+
+
 class Filing(Unit[None]):
     """Some messages that came to many folders are filed. That can be lost: they are there."""
 

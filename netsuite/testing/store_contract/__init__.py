@@ -19,6 +19,7 @@ from netsuite.testing.store_contract.folders import FoldersContract
 from netsuite.testing.store_contract.messages import MessagesContract
 from netsuite.testing.store_contract.queue import QueueContract
 from netsuite.testing.store_contract.remembered import RememberedContract
+from netsuite.testing.store_contract.scripts import ScriptsContract
 from netsuite.testing.store_contract.search import SearchContract
 
 __all__ = ["CREATED", "StoreCase", "StoreContract"]
@@ -35,5 +36,6 @@ class StoreContract(
     AccountsContract,
     QueueContract,
     RememberedContract,
+    ScriptsContract,
 ):
     """All of the contract."""

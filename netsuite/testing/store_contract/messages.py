@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+from netsuite.store import model
 from netsuite.store.changes import MessagesAdded, MessagesExpunged
 from netsuite.store.errors import OverQuota
 from netsuite.store.model import FlagAction, Placement
 from netsuite.testing.store_contract.case import CREATED, StoreCase, message
+from netsuite.wire.ranges import Ranges
 
 DELETED = frozenset({"\\Deleted"})
+
+
+def members(ranges: Ranges) -> list[int]:
+    """Return the numbers of ranges."""
+    return [number for low, high in ranges for number in range(low, high + 1)]
 
 
 class MessagesContract(StoreCase):
@@ -99,12 +106,12 @@ class MessagesContract(StoreCase):
         await self.put(inbox)
         await self.put(inbox)
         self.assertEqual(1, (await self.store.mail.folder_by_id(inbox.id)).recent_from)
-        self.assertEqual(1, await self.store.mail.claim_recent(inbox.id))
-        self.assertEqual(3, await self.store.mail.claim_recent(inbox.id))
+        self.assertEqual((1, 3), await self.store.mail.claim_recent(inbox.id))
+        self.assertEqual((3, 3), await self.store.mail.claim_recent(inbox.id))
         await self.put(inbox)
         self.assertEqual(3, (await self.store.mail.folder_by_id(inbox.id)).recent_from)
-        self.assertEqual(3, await self.store.mail.claim_recent(inbox.id))
-        self.assertEqual(4, await self.store.mail.claim_recent(inbox.id))
+        self.assertEqual((3, 4), await self.store.mail.claim_recent(inbox.id))
+        self.assertEqual((4, 4), await self.store.mail.claim_recent(inbox.id))
 
     # -- copying, moving, expunging
 
@@ -231,12 +238,82 @@ class MessagesContract(StoreCase):
         self.assertEqual(([2, 5], [1, 3, 4]), await self._since(inbox.id, start, inbox.owner))
         self.assertEqual(([5], [3]), await self._since(inbox.id, middle, inbox.owner))
         everything, vanished = await mail.changes_since(inbox.id, 0, inbox.owner)
-        self.assertEqual(list(await mail.messages(inbox.id, None, inbox.owner)), list(everything))
-        self.assertEqual([1, 3, 4], list(vanished))
+        there = await mail.messages(inbox.id, None, inbox.owner)
+        self.assertEqual([(m.uid, m.flags, m.modseq) for m in there], list(everything))
+        self.assertEqual([(1, 1), (3, 4)], list(vanished))
+
+    async def test_opened(self) -> None:
+        """A folder that is opened is of one moment: its UIDs, what is unseen, which keywords
+        there are, and what happened since another moment."""
+        inbox = await self.inbox()
+        mail = self.store.mail
+        empty = await mail.opened(inbox.id, inbox.owner)
+        self.assertEqual(
+            ([], None, frozenset(), None),
+            (list(empty.uids), empty.first_unseen_uid, empty.keywords, empty.changes),
+        )
+        for flags in ({"\\Seen"}, {"$a"}, {"\\Seen", "$b", "$a"}, {"\\Seen"}):
+            await self.put(inbox, flags=flags)
+        before = await mail.opened(inbox.id, inbox.owner, 0)
+        self.assertEqual([1, 2, 3, 4], list(before.uids))
+        self.assertEqual((2, {"$a", "$b"}), (before.first_unseen_uid, before.keywords))
+        self.assertEqual(await mail.folder_by_id(inbox.id), before.folder)
+        self.assertEqual(await mail.changes_since(inbox.id, 0, inbox.owner), before.changes)
+        await mail.expunge(inbox.id, [2, 3], deleted_only=False)
+        await mail.store_flags(inbox.id, [1], FlagAction.REPLACE, frozenset({"$c"}), inbox.owner)
+        await self.put(inbox)
+        after = await mail.opened(inbox.id, inbox.owner, before.folder.highest_modseq)
+        self.assertEqual(([1, 2, 3, 4], [1, 4, 5]), (list(before.uids), list(after.uids)))
+        self.assertEqual(1, after.first_unseen_uid)
+        self.assertLessEqual({"$c"}, after.keywords)
+        assert after.changes is not None
+        self.assertEqual([1, 5], [each.uid for each in after.changes.changed])
+        self.assertEqual([(2, 3)], list(after.changes.vanished))
+        last = await mail.opened(inbox.id, inbox.owner, after.folder.highest_modseq)
+        self.assertEqual(([], []), last.changes)
+        self.assertEqual(list(after.uids), list(last.uids))
+
+    async def test_opened_public(self) -> None:
+        """Of a public folder that is opened an account sees what is its own, and no other's."""
+        group = await self.group()
+        alice, bob = (await self.account()).id, (await self.account("bob")).id
+        mail = self.store.mail
+        for _ in range(3):
+            await self.put(group)
+        given = frozenset({"\\Seen", "$mine"})
+        await mail.store_flags(group.id, [1], FlagAction.ADD, given, alice)
+        hers, his = await mail.opened(group.id, alice, 0), await mail.opened(group.id, bob, 0)
+        self.assertEqual((2, {"$mine"}), (hers.first_unseen_uid, hers.keywords))
+        self.assertEqual((1, frozenset()), (his.first_unseen_uid, his.keywords))
+        assert hers.changes is not None
+        assert his.changes is not None
+        self.assertEqual([given, frozenset(), frozenset()], [c.flags for c in hers.changes.changed])
+        self.assertEqual([frozenset()] * 3, [c.flags for c in his.changes.changed])
+
+    async def test_long_ago(self) -> None:
+        """Who asks for a time of which no tombstones are left is given all UIDs that are not
+        there (RFC 7162, 5.1); they are limited."""
+        self.patch(model, "TOMBSTONES", 4)
+        inbox = await self.inbox()
+        mail = self.store.mail
+        for _ in range(30):
+            await self.put(inbox)
+        start = (await mail.folder_by_id(inbox.id)).highest_modseq
+        for uid in range(2, 26, 2):
+            await mail.expunge(inbox.id, [uid], deleted_only=False)
+        opened = await mail.opened(inbox.id, inbox.owner, start)
+        assert opened.changes is not None
+        self.assertEqual([(uid, uid) for uid in range(2, 26, 2)], list(opened.changes.vanished))
+        lately = opened.folder.highest_modseq - 2
+        _, vanished = await mail.changes_since(inbox.id, lately, inbox.owner)
+        self.assertEqual([(22, 22), (24, 24)], list(vanished))
+        await mail.expunge(inbox.id, None, deleted_only=False)
+        _, vanished = await mail.changes_since(inbox.id, start, inbox.owner)
+        self.assertEqual([(1, 30)], list(vanished))
 
     async def _since(self, folder: object, modseq: int, account: object) -> object:
         changed, vanished = await self.store.mail.changes_since(folder, modseq, account)  # type: ignore[arg-type]
-        return [each.uid for each in changed], list(vanished)
+        return [each.uid for each in changed], members(vanished)
 
     async def test_modseq_rises_with_everything(self) -> None:
         """Every change gets a greater mod-sequence; one that changes nothing gets none."""
