@@ -22,6 +22,7 @@ from netsuite.message.fields import (
     MESSAGE_RFC822,
     TEXT_PLAIN,
     PartHeader,
+    all_values,
     envelope,
     first_values,
     message_id,
@@ -115,7 +116,9 @@ class Scanner:
         self._excerpt: bytearray | None = None  # of the leaf being read
         self._plain: Excerpt | None = None
         self._html: Excerpt | None = None
-        self._values: dict[bytes, bytes] = {}  # the message's own header
+        #: The fields of the message's own header, as ``all_values`` has them.
+        self.fields: list[tuple[bytes, bytes]] = []
+        self._values: dict[bytes, bytes] = {}  # the first of each name
         self._root: Part | None = None
 
     def feed(self, octets: bytes) -> None:
@@ -296,10 +299,11 @@ class Scanner:
         stack = self._stack
         node = stack[-1]
         level = len(stack) - 1
-        values = first_values(bytes(self._header))
+        found = all_values(bytes(self._header))
+        values = first_values(found)
         self._in_header = False
         if level == 0:
-            self._values = values
+            self.fields, self._values = found, values
         else:
             self._part_headers_room -= len(self._header)
             parent = stack[level - 1]

@@ -85,7 +85,7 @@ def _without_leaders(text: str) -> tuple[str, bool]:
 
 def key(text: str) -> str:
     """Return text as it is compared: without case, on one line, and no longer than a key is."""
-    folded = " ".join(text[:KEY_CHARACTERS].casefold().split())
+    folded = " ".join(text[:KEY_CHARACTERS].casefold().replace("\0", " ").split())
     return folded if folded.isascii() else folded.encode("utf-8", "replace").decode()
 
 

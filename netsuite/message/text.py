@@ -5,11 +5,13 @@ from __future__ import annotations
 import binascii
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from netsuite.message.address import parse_address_list
 from netsuite.message.charsets import decode
-from netsuite.message.headers import fields
+from netsuite.message.fields import all_values
 from netsuite.message.structure import Part, Summary
 from netsuite.message.words import decode_base64, decode_words
 
@@ -46,7 +48,8 @@ class Searchable:
     """A message's text for searching.
 
     Args:
-        fields: of the message's own header in order: name in lower case, decoded value.
+        fields: of the message's own header in order: name in lower case, decoded value, in fields
+            of addresses with those that comments and quotes break up.
         body: of every text part, and the headers of embedded messages, each ending its line.
     """
 
@@ -109,12 +112,30 @@ def preview(plain: Excerpt | None, markup: Excerpt | None) -> str:
     return ""
 
 
-def _header_lines(octets: bytes, start: int, end: int) -> list[tuple[str, str]]:
-    stop = min(end, start + HEADER_OCTETS)
-    return [
-        (item.name.decode("ascii", "replace").lower(), decode_words(item.value))
-        for item in fields(octets, start, stop)
-    ]
+#: Fields of addresses; what stands in an address beside it hides it from who looks for it as text.
+_ADDRESSES: Final = frozenset({b"from", b"to", b"cc", b"bcc", b"sender", b"reply-to"})
+_disguises: Final = re.compile(rb'[(\\]|"\s*@|\s[@.]|[@.]\s')
+
+
+def _line(name: bytes, value: bytes) -> tuple[str, str]:
+    text = decode_words(value)
+    if name in _ADDRESSES and _disguises.search(value):
+        # RFC 3501, 6.4.4: FROM, TO, CC and BCC look into the envelope's addresses.
+        for each in parse_address_list(value):
+            address = decode_words((each.local or b"") + b"@" + (each.domain or b""))
+            if each.domain and address not in text:
+                text += " " + address
+    return name.decode("ascii", "replace"), text
+
+
+def header_lines(values: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """Return fields, from ``all_values``, as ``Searchable`` has them."""
+    return [_line(name, value) for name, value in values]
+
+
+def _lines_of(octets: bytes, part: Part) -> list[tuple[str, str]]:
+    stop = min(part.body_start, part.header_start + HEADER_OCTETS)
+    return header_lines(all_values(octets[part.header_start : stop]))
 
 
 def _part_text(octets: bytes, part: Part, room: int) -> str:
@@ -138,8 +159,7 @@ def searchable(octets: bytes, summary: Summary) -> Searchable:
             break
         text = ""
         if part.header_start in embedded and part is not root:
-            lines = _header_lines(octets, part.header_start, part.body_start)
-            text = "".join(f"{name}: {value}\n" for name, value in lines)
+            text = "".join(f"{name}: {value}\n" for name, value in _lines_of(octets, part))
         if part.envelope is not None:
             embedded.update(child.header_start for child in part.children)
         if part.type[0] == b"text":
@@ -147,5 +167,4 @@ def searchable(octets: bytes, summary: Summary) -> Searchable:
         if text:
             pieces.append(text[:room])
             room -= len(text)
-    top = _header_lines(octets, root.header_start, root.body_start)
-    return Searchable(tuple(top), "\n".join(pieces))
+    return Searchable(tuple(_lines_of(octets, root)), "\n".join(pieces))

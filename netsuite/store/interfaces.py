@@ -25,6 +25,8 @@ from netsuite.store import model, outgoing
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
+from netsuite.store.rights import ALL
+from netsuite.store.sharing import AnnotationStore, RightsStore
 from netsuite.store.tally import Backlog, StoreTally
 
 
@@ -91,6 +93,17 @@ class MailStore(Protocol):
         """Rename it and those below it. INBOX instead moves its messages to a new folder and
         stays, empty (RFC 3501, 6.3.5). Raises NoSuchFolder, FolderExists, BadFolderName."""
 
+    async def rename_named(
+        self, owner: AccountId | None, old: str, name: str, *, shown: str = ""
+    ) -> None:
+        """The same by name, where there may be only folders below it (RFC 3501, 6.3.5). The
+        owner's subscriptions follow.
+
+        Args:
+            shown: what stands before the name in the subscriptions of other accounts, which
+                then follow, too.
+        """
+
     async def subscriptions(self, account: AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
 
@@ -149,6 +162,15 @@ class MailStore(Protocol):
     ) -> Sequence[model.Described]:
         """The same with summaries, made now where they are not kept yet."""
 
+    async def columns(
+        self,
+        folder: FolderId,
+        uids: Sequence[int],
+        wanted: Collection[model.Column],
+        account: AccountId | None,
+    ) -> model.Columns:
+        """What is wanted of the messages of those UIDs that are there, ascending by UID."""
+
     async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
         """Where messages of that Message-ID (angle brackets included) are, in public folders:
         folder and UID, ascending. Message-IDs are read out of the header at the commit."""
@@ -190,18 +212,39 @@ class MailStore(Protocol):
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
+        may: str = ALL,
     ) -> model.FlagsStored:
-        """Change flags. On a public folder ``\\Seen`` is always the account's own, and so is
-        every other flag unless the caller, who knows whether the account may change the
-        folder, says *shared*. Only a shared ``\\Deleted`` counts for ``expunge``."""
+        """Change flags. On a folder that is not the account's, ``\\Seen`` is always its own, and
+        so is every other flag unless the caller, who knows whether the account may change the
+        folder, says *shared*. Only a shared ``\\Deleted`` counts for ``expunge``.
+
+        Args:
+            may: the account's rights: other flags than they are for stay as they are.
+        """
 
     async def copy(
-        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+        *,
+        may: str = ALL,
     ) -> model.Copied:
-        """Copy all or none, in order; flags and internal dates go along. Raises OverQuota."""
+        """Copy all or none, in order; flags and internal dates go along. Raises OverQuota.
+
+        Args:
+            may: the account's rights there: what they are not for stays behind.
+        """
 
     async def move(
-        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+        *,
+        may: str = ALL,
     ) -> model.Copied:
         """Move in one durable step (RFC 6851): in both or in neither is never seen."""
 
@@ -490,6 +533,8 @@ class Store(Protocol):
     queue: QueueStore
     remembered: RememberedStore
     scripts: ScriptStore
+    rights: RightsStore
+    annotations: AnnotationStore
     changes: ChangeFeed
 
     @property

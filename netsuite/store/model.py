@@ -67,6 +67,7 @@ class Folder:
         highest_modseq: the greatest mod-sequence of anything that happened here, at least 1.
         recent_from: the first UID that no read-write session has been told of.
         octets: the sum of the messages' sizes.
+        subscribed, rights: of the account that asks (see ``rights``); no store sets them.
     """
 
     id: FolderId
@@ -85,6 +86,11 @@ class Folder:
     created: datetime | None = None
     moderator: str | None = None
     postable: bool = True
+    rights: str = ""
+
+    def is_apart(self, account: int | None) -> bool:
+        """Return whether what an account has seen here is its own: it is not the owner's."""
+        return self.owner is None or (account is not None and account != self.owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,58 @@ class Described:
 
     message: Message
     summary: Summary
+
+
+class Column(enum.Enum):
+    """What can be asked of many messages, one value each; see ``Columns``."""
+
+    CONTENT = "contents"
+    OCTETS = "octets"
+    FLAGS = "flags"
+    MODSEQ = "modseqs"
+    RECEIVED = "received"
+    SAVED = "saved"
+    GUID = "guids"
+    ENVELOPE = "envelopes"
+    STRUCTURE = "structures"
+    OFFSETS = "offsets"
+    OVERVIEW = "overviews"
+    PREVIEW = "previews"
+
+
+#: Those that are read out of the content.
+DESCRIBED: Final = frozenset(
+    {Column.ENVELOPE, Column.STRUCTURE, Column.OFFSETS, Column.OVERVIEW, Column.PREVIEW}
+)
+
+
+@dataclass(slots=True)
+class Columns:
+    """What was asked of many messages: as many values in each sequence as there are UIDs; none
+    where it was not asked for.
+
+    Args:
+        flags, modseqs: as the asking account sees them.
+        received: the internal dates.
+        envelopes, structures, offsets, overviews: see ``Description``.
+    """
+
+    uids: Sequence[int] = ()
+    contents: Sequence[ContentId] = ()
+    octets: Sequence[int] = ()
+    flags: Sequence[frozenset[str]] = ()
+    modseqs: Sequence[int] = ()
+    received: Sequence[datetime] = ()
+    saved: Sequence[datetime] = ()
+    guids: Sequence[str] = ()
+    envelopes: Sequence[bytes] = ()
+    structures: Sequence[bytes] = ()
+    offsets: Sequence[str] = ()
+    overviews: Sequence[bytes] = ()
+    previews: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.uids)
 
 
 class FlagAction(enum.Enum):

@@ -48,7 +48,17 @@ DAMAGES = (
     ("DELETE FROM envelope", "has lost its message", True),
     ("DELETE FROM queue", "1 queued messages have no recipients", True),
     ("INSERT INTO chunk (id, data) VALUES (99999999, '')", "1 pieces of content belong", True),
-    ("INSERT INTO summary (content, data) VALUES (999, '')", "1 summaries are of no", True),
+    (
+        "INSERT INTO summary VALUES (999, '', '', '', '', '', '')",
+        "1 summaries are of no",
+        True,
+    ),
+    (
+        "INSERT INTO heading VALUES (999, 0, 0, '', '', '', '', '', '', '', '')",
+        "1 headings are of no",
+        True,
+    ),
+    ("DELETE FROM summary", "contents cannot be searched", True),
     ("INSERT INTO moved (content, key, state, at) VALUES (1, 'k', 1, 0)", "pieces of", True),
     ("INSERT INTO moved (content, key, state, at) VALUES (999, 'k', 1, 0)", "1 objects", True),
     ("INSERT INTO pending (content) VALUES (999)", "1 contents that are to be indexed", True),

@@ -18,13 +18,26 @@ from netsuite.store.sql import SQLStore
 from netsuite.testing.cases import TestCase
 from tests.store.reactors import reactor
 
-#: The queue before it had envelopes, with what a message to three had put in.
-_QUEUE_OF_0001 = """
+#: Without what came with 0004 to 0009.
+_AFTER_0003 = """
+DROP TABLE acl;
+DROP TABLE annotation;
+DROP TABLE script;
+DROP TABLE heading;
+DROP TABLE summary;
+CREATE TABLE summary (content INTEGER PRIMARY KEY, data BLOB NOT NULL);
+ALTER TABLE content_text ADD COLUMN sent_day INTEGER;
 DROP TABLE remembered;
 DROP TABLE moved;
 DROP TABLE process;
 DROP TABLE lease;
 DROP TABLE arrival;
+"""
+
+#: The queue before it had envelopes, with what a message to three had put in.
+_QUEUE_OF_0001 = (
+    _AFTER_0003
+    + """
 DROP TABLE envelope;
 DROP TABLE queue;
 CREATE TABLE queue (
@@ -43,6 +56,7 @@ INSERT INTO queue VALUES
     (9, 99, 4, '', '{}', NULL, 'h@z', '{}', 'held', 1, 1000, 3000, '');
 INSERT INTO counter (name, value) VALUES ('queue', 9) ON CONFLICT (name) DO UPDATE SET value = 9;
 """
+)
 
 
 class Migration(TestCase):
@@ -135,10 +149,7 @@ class Migration(TestCase):
         await store.accounts.add_account("ann", None)
         await store.close()
         with contextlib.closing(sqlite3.connect(path)) as database:
-            database.executescript(
-                "DROP TABLE remembered; DROP TABLE arrival; DROP TABLE moved; DROP TABLE process;"
-                "DROP TABLE lease"
-            )
+            database.executescript(_AFTER_0003)
             database.execute("UPDATE alembic_version SET version_num = '0003'")
             database.commit()
         for expected in (None, "value"):

@@ -6,7 +6,7 @@ In one class as its interface is, and without SQL: all methods read and change t
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,9 +23,11 @@ from netsuite.store.changes import (
 )
 from netsuite.store.interfaces import Draft
 from netsuite.store.matching import matches
+from netsuite.store.memory.columns import value_of
 from netsuite.store.memory.records import ContentRecord, FolderRecord, MessageRecord, Records
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
+from netsuite.store.rights import ALL, settable
 from netsuite.store.summarize import Document
 from netsuite.store.timestamps import whole_second
 
@@ -112,7 +114,7 @@ class MemoryMail:
     async def status(self, folder: FolderId, account: AccountId | None) -> model.Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
         record = self._records.folder(folder)
-        messages = [row.seen_by(account, record.public) for row in record.present(None)]
+        messages = [row.seen_by(account, record.is_apart(account)) for row in record.present(None)]
         unseen = [message for message in messages if model.SEEN not in message.flags]
         deleted = [message for message in messages if "\\Deleted" in message.flags]
         return model.Status(
@@ -172,41 +174,69 @@ class MemoryMail:
 
     async def rename_folder(self, folder: FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
-        records = self._records
-        record = records.folder(folder)
-        owner, old = record.folder.owner, record.folder.name
-        name = folder_names.checked(name, private=owner is not None)
-        if records.find(owner, name) is not None:
-            raise errors.FolderExists(name)
-        if owner is not None and old == model.INBOX:
+        self._rename(self._records.folder(folder), name, "")
+
+    async def rename_named(
+        self, owner: AccountId | None, old: str, name: str, *, shown: str = ""
+    ) -> None:
+        """The same by name, where there may be only folders below it."""
+        self._records.check_open()
+        kept = folder_names.looked_up(old, private=owner is not None)
+        record = self._records.find(owner, kept)
+        if record is None:
+            self._rename_tree(owner, kept, name, shown, parents=True)
+        else:
+            self._rename(record, name, shown)
+
+    def _rename(self, record: FolderRecord, name: str, shown: str) -> None:
+        folder = record.folder
+        if folder.owner is not None and folder.name == model.INBOX:
+            name = folder_names.checked(name, private=True)
+            if self._records.find(folder.owner, name) is not None:
+                raise errors.FolderExists(name)
             self._rename_inbox(record, name)
-            return
-        if folder_names.is_below(name, old):
-            raise errors.BadFolderName("below itself")
-        below = (
-            other
-            for other in records.folders.values()
-            if other.folder.owner == owner and folder_names.is_below(other.folder.name, old)
-        )
-        moved = [record, *sorted(below, key=lambda other: other.folder.name)]
-        renamed = [
-            folder_names.checked(name + b.folder.name[len(old) :], private=False) for b in moved
-        ]
-        for new in renamed:
-            if records.find(owner, new) is not None:
-                raise errors.FolderExists(new)
-        changes = (
-            [] if record.folder.kind is model.FolderKind.GROUP else self._make_above(owner, name)
-        )
-        for other, new in zip(moved, renamed, strict=True):
-            changes.append(FolderRenamed(other.folder.id, owner, other.folder.name, new))
-            other.folder = replace(other.folder, name=new)
+        else:
+            group = folder.kind is model.FolderKind.GROUP
+            self._rename_tree(folder.owner, folder.name, name, shown, parents=not group)
+
+    def _rename_tree(
+        self, owner: AccountId | None, old: str, name: str, shown: str, *, parents: bool
+    ) -> None:
+        records = self._records
+        name = folder_names.checked(name, private=owner is not None)
+        named = {b.folder.name: b for b in records.folders.values() if b.folder.owner == owner}
+        renamed = folder_names.renamed(named, old, name)
+        changes = self._make_above(owner, name) if parents else []
+        for before, new in renamed:
+            record = named[before]
+            changes.append(FolderRenamed(record.folder.id, owner, before, new))
+            record.folder = replace(record.folder, name=new)
+        for account in records.accounts:
+            if account == owner:
+                changes += self._resubscribe(account, old, name)
+            if shown:
+                changes += self._resubscribe(account, shown + old, shown + name)
         records.publish(*changes)
+
+    def _resubscribe(self, account: AccountId, old: str, name: str) -> list[Change]:
+        """Have an account's subscriptions follow what was renamed."""
+        subscriptions = self._records.account(account).subscriptions
+        changes: list[Change] = []
+        for before in sorted(subscriptions):
+            if before == old or folder_names.is_below(before, old):
+                after = name + before[len(old) :]
+                changes.append(SubscriptionChanged(account, before, False))
+                if after not in subscriptions:
+                    changes.append(SubscriptionChanged(account, after, True))
+                subscriptions.remove(before)
+                subscriptions.add(after)
+        return changes
 
     def _rename_inbox(self, inbox: FolderRecord, name: str) -> None:
         records, owner = self._records, inbox.folder.owner
         changes = self._make_above(owner, name)
         target, created = records.make_folder(owner, name)
+        target.annotations.update(inbox.annotations)
         changes.append(created)
         uids = tuple(inbox.order)
         if uids:
@@ -389,7 +419,7 @@ class MemoryMail:
     ) -> model.Opened:
         """Return a folder as it stands, all of it of one moment."""
         record = self._records.folder(folder)
-        messages = [row.seen_by(account, record.public) for row in record.present(None)]
+        messages = [row.seen_by(account, record.is_apart(account)) for row in record.present(None)]
         unseen = (message.uid for message in messages if model.SEEN not in message.flags)
         flags = frozenset[str]().union(*(message.flags for message in messages))
         return model.Opened(
@@ -411,7 +441,7 @@ class MemoryMail:
     ) -> Sequence[model.Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
         record = self._records.folder(folder)
-        return [row.seen_by(account, record.public) for row in record.present(uids)]
+        return [row.seen_by(account, record.is_apart(account)) for row in record.present(uids)]
 
     async def described(
         self, folder: FolderId, uids: Sequence[int], account: AccountId | None
@@ -419,9 +449,25 @@ class MemoryMail:
         """The same with summaries."""
         record = self._records.folder(folder)
         return [
-            model.Described(row.seen_by(account, record.public), row.content.summary())
+            model.Described(row.seen_by(account, record.is_apart(account)), row.content.summary())
             for row in record.present(uids)
         ]
+
+    async def columns(
+        self,
+        folder: FolderId,
+        uids: Sequence[int],
+        wanted: Collection[model.Column],
+        account: AccountId | None,
+    ) -> model.Columns:
+        """What is wanted of the messages of those UIDs that are there, ascending by UID."""
+        record = self._records.folder(folder)
+        apart = record.is_apart(account)
+        rows = [(row.seen_by(account, apart), row.content) for row in record.present(uids)]
+        found = model.Columns([message.uid for message, _ in rows])
+        for column in wanted:
+            setattr(found, column.value, [value_of(column, *row) for row in rows])
+        return found
 
     async def search(
         self, folder: FolderId, query: Query, account: AccountId | None
@@ -431,7 +477,7 @@ class MemoryMail:
         return [
             row.uid
             for row in record.present(None)
-            if matches(query, _Seen(row.seen_by(account, record.public), row.content))
+            if matches(query, _Seen(row.seen_by(account, record.is_apart(account)), row.content))
         ]
 
     # -- changing
@@ -446,9 +492,11 @@ class MemoryMail:
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
+        may: str = ALL,
     ) -> model.FlagsStored:
         """Change flags, all with one mod-sequence."""
         record = self._records.folder(folder)
+        apart = record.is_apart(account)
         given = flag_sets.normalised(flags)
         modseq = record.highest_modseq + 1
         changed: dict[int, tuple[frozenset[str], int]] = {}
@@ -456,13 +504,14 @@ class MemoryMail:
         common: dict[int, frozenset[str]] = {}
         own: dict[int, frozenset[str]] = {}
         for row in record.present(uids):
-            before = row.seen_by(account, record.public)
+            before = row.seen_by(account, apart)
             if unchanged_since is not None and before.modseq > unchanged_since:
                 refused.append(row.uid)
                 continue
-            if self._change(record, row, action, given, account, shared, modseq):
+            wanted = flag_sets.permitted(action, before.flags, given, may)
+            if self._change(apart, row, action, wanted, account, shared, modseq):
                 common[row.uid] = row.flags
-            after = row.seen_by(account, record.public)
+            after = row.seen_by(account, apart)
             if account in row.own and row.own[account][1] == modseq:
                 own[row.uid] = after.flags
             changed[row.uid] = (after.flags, after.modseq)
@@ -471,9 +520,7 @@ class MemoryMail:
         events: list[Change] = []
         if common:
             events.append(
-                FlagsChanged(
-                    folder, modseq, tuple(common), tuple(common.values()), partial=record.public
-                )
+                FlagsChanged(folder, modseq, tuple(common), tuple(common.values()), partial=apart)
             )
         if own:
             events.append(
@@ -484,7 +531,7 @@ class MemoryMail:
 
     def _change(
         self,
-        record: FolderRecord,
+        apart: bool,
         row: MessageRecord,
         action: model.FlagAction,
         given: frozenset[str],
@@ -493,7 +540,7 @@ class MemoryMail:
         modseq: int,
     ) -> bool:
         """Change one message; return whether what all see of it has changed."""
-        if not record.public:
+        if not apart:
             flags = flag_sets.applied(action, row.flags, given)
         elif account is None:
             flags = flag_sets.applied(action, row.flags, given - flag_sets.ONLY_SEEN)
@@ -511,13 +558,19 @@ class MemoryMail:
         return True
 
     async def copy(
-        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+        *,
+        may: str = ALL,
     ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
         origin, destination = self._records.folder(source), self._records.folder(target)
         rows = list(origin.present(uids))
         self._records.check_quota([(destination, len(row.content.octets)) for row in rows])
-        copied, change = self._copy(origin, rows, destination, account)
+        copied, change = self._copy(origin, rows, destination, account, may)
         self._records.publish(*change)
         return copied
 
@@ -527,13 +580,14 @@ class MemoryMail:
         rows: Sequence[MessageRecord],
         destination: FolderRecord,
         account: AccountId | None,
+        may: str,
     ) -> tuple[model.Copied, list[Change]]:
         if not rows:
             return model.Copied(destination.folder.uid_validity, (), ()), []
         modseq, now = destination.advance(), whole_second(self._records.now())
         made = []
         for row in rows:
-            flags = row.seen_by(account, origin.public).flags
+            flags = settable(may, row.seen_by(account, origin.is_apart(account)).flags)
             copy = replace(
                 row, uid=destination.uid_next, modseq=modseq, flags=flags, saved=now, own={}
             )
@@ -545,14 +599,20 @@ class MemoryMail:
         return model.Copied(destination.folder.uid_validity, sources, uids), [added]
 
     async def move(
-        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+        *,
+        may: str = ALL,
     ) -> model.Copied:
         """Move in one durable step (RFC 6851)."""
         origin, destination = self._records.folder(source), self._records.folder(target)
         rows = list(origin.present(uids))
         if origin.folder.owner != destination.folder.owner:
             self._records.check_quota([(destination, len(row.content.octets)) for row in rows])
-        copied, changes = self._copy(origin, rows, destination, account)
+        copied, changes = self._copy(origin, rows, destination, account, may)
         if rows:
             changes.append(self._remove(origin, copied.sources))
         self._records.publish(*changes)

@@ -10,11 +10,11 @@ from datetime import datetime
 from netsuite.message.news import message_id_of
 from netsuite.message.structure import Summary
 from netsuite.store import flags as flag_sets
-from netsuite.store import model, outgoing
+from netsuite.store import folder_names, model, outgoing
 from netsuite.store.changes import Change, FolderCreated, FolderDeleted
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota, StoreClosed
 from netsuite.store.feed import LocalFeed
-from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
+from netsuite.store.summarize import SEARCHED_OCTETS, Description, Document, describe, document
 from netsuite.wire.ranges import gaps, runs
 
 
@@ -27,7 +27,7 @@ class ContentRecord:
     octets: bytes
     references: int = 0
     known_message_id: str | None = None
-    known_summary: Summary | None = None
+    known_description: tuple[Summary, Description] | None = None
     known_document: Document | None = None
 
     def message_id(self) -> str:
@@ -36,11 +36,18 @@ class ContentRecord:
             self.known_message_id = message_id_of(self.octets)
         return self.known_message_id
 
+    def _described(self) -> tuple[Summary, Description]:
+        if self.known_description is None:
+            self.known_description = describe([self.octets])
+        return self.known_description
+
     def summary(self) -> Summary:
         """The summary, made when first asked for."""
-        if self.known_summary is None:
-            self.known_summary = summarize([self.octets])
-        return self.known_summary
+        return self._described()[0]
+
+    def description(self) -> Description:
+        """What protocols send of it, made when first asked for."""
+        return self._described()[1]
 
     def document(self) -> Document:
         """The text, made when first asked for."""
@@ -94,12 +101,20 @@ class FolderRecord:
     highest_modseq: int = 1
     recent_from: int = 1
     octets: int = 0
+    #: As ``sharing.RightsStore.rows`` gives them.
+    rights: dict[str, str] = field(default_factory=dict)
+    #: By whose they are (None: shared) and name.
+    annotations: dict[tuple[model.AccountId | None, str], bytes] = field(default_factory=dict)
     forgotten: int = 0  # tombstones up to that mod-sequence are gone
 
     @property
     def public(self) -> bool:
         """Whether it is nobody's."""
         return self.folder.owner is None
+
+    def is_apart(self, account: model.AccountId | None) -> bool:
+        """As ``Folder.is_apart``."""
+        return self.folder.is_apart(account)
 
     def snapshot(self) -> model.Folder:
         """The folder as it stands."""
@@ -123,7 +138,7 @@ class FolderRecord:
 
     def changes(self, modseq: int, account: model.AccountId | None) -> model.Changes:
         """Return what happened after a mod-sequence, as an account sees it."""
-        messages = (row.seen_by(account, self.public) for row in self.present(None))
+        messages = (row.seen_by(account, self.is_apart(account)) for row in self.present(None))
         return model.Changes(
             [model.Changed(m.uid, m.flags, m.modseq) for m in messages if m.modseq > modseq],
             gaps(self.order, 1, self.uid_next - 1)
@@ -138,10 +153,10 @@ class FolderRecord:
 
     def put(self, row: MessageRecord, account: model.AccountId | None = None) -> None:
         """Add a row whose UID is ``uid_next``; what is ``\\Seen`` is so for the account alone where
-        the folder is public."""
+        the folder is not the account's."""
         if row.uid != self.uid_next:
             raise ValueError(f"the next UID is {self.uid_next}, not {row.uid}")
-        if self.public and model.SEEN in row.flags:
+        if self.is_apart(account) and model.SEEN in row.flags:
             row.flags -= flag_sets.ONLY_SEEN
             if account is not None:
                 row.own[account] = (flag_sets.ONLY_SEEN, row.modseq)
@@ -193,6 +208,7 @@ class Records:
     logins: list[model.Login] = field(default_factory=list)
     queue: dict[int, outgoing.QueueItem] = field(default_factory=dict)
     remembered: dict[str, dict[str, tuple[str, datetime]]] = field(default_factory=dict)
+    annotations: dict[tuple[model.AccountId | None, str], bytes] = field(default_factory=dict)
     last_id: int = 0
     last_uid_validity: int = 0
     open: bool = True
@@ -319,6 +335,11 @@ class Records:
             postable=postable,
         )
         record = self.folders[folder.id] = FolderRecord(folder)
+        for parent in reversed(list(folder_names.above(name))):
+            found = self.find(owner, parent)
+            if found is not None:
+                record.rights.update(found.rights)
+                break
         return record, FolderCreated(folder.id, owner, name)
 
     def remove_folder(self, record: FolderRecord) -> FolderDeleted:

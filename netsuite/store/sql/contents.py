@@ -14,8 +14,15 @@ import sqlalchemy as sa
 from netsuite.message.structure import Summary
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.columns import Columns
 from netsuite.store.sql.database import DatabaseSession, OneOf
-from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
+from netsuite.store.summarize import (
+    SEARCHED_OCTETS,
+    Description,
+    Document,
+    describe,
+    document,
+)
 
 #: So much of an object is asked for at once: a question to the object store takes milliseconds.
 OBJECT_OCTETS: Final = 16 * t.CHUNK_OCTETS
@@ -32,6 +39,13 @@ _CHUNKS: Final = (
     sa.select(_K.data)
     .where(_K.id >= sa.bindparam("first"), _K.id <= sa.bindparam("last"))
     .order_by(_K.id.asc())
+)
+#: So many small contents come with one step: together they fit a processor's cache.
+STEP_CONTENTS: Final = 64
+_SMALL: Final = Columns(
+    sa.select(_C.id, _K.data)
+    .join_from(t.content, t.chunk, _K.id == _C.id * sa.literal_column(str(1 << t.CHUNK_BITS)))
+    .where(OneOf(_C.id, "contents"), _C.octets <= sa.literal_column(str(t.CHUNK_OCTETS)))
 )
 _CHUNK: Final = sa.select(_K.data).where(_K.id == sa.bindparam("chunk"))
 _SIZES: Final = sa.select(_C.id, _C.octets).where(OneOf(_C.id, "contents"))
@@ -99,27 +113,31 @@ def chunks(session: DatabaseSession, content: int, octets: int) -> Iterator[byte
         yield chunk(session, content, number)
 
 
-def make_summary(session: DatabaseSession, content: int) -> Summary:
-    """Make a summary, reading the content once. Raises NoSuchMessage."""
-    return summarize(chunks(session, content, octets_of(session, content)))
+def small(session: DatabaseSession, contents: Collection[int]) -> dict[int, bytes]:
+    """Return of some contents those that are one chunk here."""
+    found: dict[int, bytes] = {}
+    listed = list(contents)
+    while listed:
+        some, listed = listed[:STEP_CONTENTS], listed[STEP_CONTENTS:]
+        ids, octets = _SMALL.read(session, contents=session.database.numbers(some))
+        found.update(zip(ids, octets, strict=True))
+    return found
 
 
-def make_document(session: DatabaseSession, content: int) -> tuple[Summary, Document]:
-    """Make a summary and the text, reading the content once. Raises NoSuchMessage."""
+def make_description(session: DatabaseSession, content: int) -> tuple[Summary, Description]:
+    """Describe a content, reading it once. Raises NoSuchMessage."""
+    return describe(chunks(session, content, octets_of(session, content)))
+
+
+def make_document(session: DatabaseSession, content: int, summary: Summary) -> Document:
+    """Return the text of a content. Raises NoSuchMessage."""
     octets = octets_of(session, content)
     if octets <= SEARCHED_OCTETS:
-        read = whole(session, content)
-        summary = summarize([read])
-        return summary, document(read, summary)
-    start: list[bytes] = []
-
-    def keeping_the_start() -> Iterator[bytes]:
-        kept = 0
-        for part in chunks(session, content, octets):
-            if kept < SEARCHED_OCTETS:
-                start.append(part)
-                kept += len(part)
-            yield part
-
-    summary = summarize(keeping_the_start())
-    return summary, document(b"".join(start)[:SEARCHED_OCTETS], summary)
+        return document(whole(session, content), summary)
+    start, kept = [], 0
+    for part in chunks(session, content, octets):
+        start.append(part)
+        kept += len(part)
+        if kept >= SEARCHED_OCTETS:
+            break
+    return document(b"".join(start)[:SEARCHED_OCTETS], summary)

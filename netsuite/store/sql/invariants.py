@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from netsuite.store.rights import ALL
 from netsuite.store.sql import schema as t
 
 
@@ -31,6 +32,9 @@ _COLUMNS: Final = ", ".join(column.name for column in t.arrival.c)
 #: All messages, filed or not.
 _M: Final = f"(SELECT {_COLUMNS} FROM message UNION ALL SELECT {_COLUMNS} FROM arrival)"
 _PUBLIC: Final = "(SELECT id FROM folder WHERE owner = 0)"
+#: Folders of accounts that others may see.
+_SHARED: Final = "(SELECT a.folder FROM acl a JOIN folder f ON f.id = a.folder WHERE f.owner <> 0)"
+_UNKNOWN_RIGHTS: Final = f"ltrim(rights, '{ALL}')"
 _UIDS: Final = (
     "(SELECT folder, uid FROM message UNION ALL SELECT folder, uid FROM arrival"
     " UNION ALL SELECT folder, uid FROM tombstone)"
@@ -58,7 +62,8 @@ _LIVE: Final = "EXISTS (SELECT 1 FROM message m WHERE m.folder = {0}.folder AND 
 _UNSEARCHED: Final = (
     f"content WHERE id IN (SELECT content FROM {_M} AS m)"
     " AND id NOT IN (SELECT content FROM pending)"
-    " AND id NOT IN (SELECT content FROM content_text)"
+    " AND (id NOT IN (SELECT content FROM content_text)"
+    " OR id NOT IN (SELECT content FROM summary))"
 )
 _COUNTED_REFERENCES: Final = (
     "(SELECT c.id, c.refs, coalesce(r.many, 0) AS many FROM content c LEFT JOIN"
@@ -241,6 +246,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _orphans("chunk", "pieces of content belong to none", _NO_CHUNK_OWNER),
     _orphans("summary", "summaries are of no content", _NO_CONTENT),
+    _orphans("heading", "headings are of no content", _NO_CONTENT),
     _orphans("content_text", "searched texts are of no content", _NO_CONTENT),
     _orphans("pending", "contents that are to be indexed are not there", _NO_CONTENT),
     Rule(
@@ -262,6 +268,57 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     _orphans(
         "subscription", "subscriptions are nobody's", "account NOT IN (SELECT id FROM account)"
+    ),
+    _orphans("acl", "rights are on no folder", "folder NOT IN (SELECT id FROM folder)"),
+    _orphans(
+        "acl",
+        "rights are nobody's",
+        "who NOT IN ('anyone', '-anyone', 'authenticated', '-authenticated')"
+        " AND who NOT LIKE '$%' AND who NOT LIKE '-$%'"
+        " AND who NOT IN (SELECT name FROM account)"
+        " AND who NOT IN (SELECT '-' || name FROM account)",
+    ),
+    Rule(
+        "the rights of {1} on folder {0} are not all known: {2}",
+        "the unknown ones are taken out, and all of them if there are no others",
+        f"SELECT folder, who, rights FROM acl WHERE {_UNKNOWN_RIGHTS} <> ''",
+        (
+            "UPDATE acl SET rights = replace(rights,"
+            f" {_UNKNOWN_RIGHTS}, '') WHERE {_UNKNOWN_RIGHTS} <> ''",
+            f"UPDATE acl SET rights = '' WHERE {_UNKNOWN_RIGHTS} <> ''",
+        ),
+    ),
+    Rule(
+        "message {1} of folder {0}, which others may see, is not filed",
+        "filed",
+        f"SELECT folder, uid FROM arrival WHERE folder IN {_SHARED}",
+        (
+            f"INSERT INTO message ({_COLUMNS}) SELECT {_COLUMNS} FROM arrival"
+            f" WHERE folder IN {_SHARED}",
+            f"DELETE FROM arrival WHERE folder IN {_SHARED}",
+        ),
+    ),
+    _orphans(
+        "annotation",
+        "annotations are of no folder, or nobody's",
+        "folder <> 0 AND folder NOT IN (SELECT id FROM folder)"
+        " OR account <> 0 AND account NOT IN (SELECT id FROM account)",
+    ),
+    _orphans(
+        "annotation",
+        "annotations have names that cannot be",
+        "entry NOT LIKE CASE WHEN account = 0 THEN '/shared/%' ELSE '/private/%' END",
+    ),
+    _orphans("script", "scripts are nobody's", "account NOT IN (SELECT id FROM account)"),
+    Rule(
+        "account {0} has {1} active scripts",
+        "one stays active",
+        "SELECT account, count(*) FROM script WHERE active = 1 GROUP BY account"
+        " HAVING count(*) > 1",
+        (
+            "UPDATE script SET active = 0 WHERE active = 1 AND name NOT IN (SELECT min(s.name)"
+            " FROM script s WHERE s.active = 1 AND s.account = script.account)",
+        ),
     ),
     _orphans(
         "app_password", "app passwords are nobody's", "account NOT IN (SELECT id FROM account)"

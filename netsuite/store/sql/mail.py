@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
@@ -13,16 +14,19 @@ from netsuite.store.flags import normalised
 from netsuite.store.interfaces import Draft
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
+from netsuite.store.rights import ALL
 from netsuite.store.sql import articles, contents, folders, messages, opening, summaries
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.delivery import Delivery, SQLDraft
 from netsuite.store.sql.locks import Locks
+from netsuite.store.sql.message_columns import read_columns
 from netsuite.store.sql.parts import Cache, StoreParts
 from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
 from netsuite.store.sql.units import GrowingCall, PassingCall
+from netsuite.store.summarize import Description
 
 T = TypeVar("T")
 _TOUCH: Final = (
@@ -119,6 +123,17 @@ class SQLMail:
         """Rename it and those below it; INBOX instead gives its messages away."""
         await self._shared.write(lambda tr: folders.rename(tr, folder, name))
 
+    async def rename_named(
+        self, owner: AccountId | None, old: str, name: str, *, shown: str = ""
+    ) -> None:
+        """The same by name, where there may be only folders below it."""
+        kept = folder_names.looked_up(old, private=owner is not None)
+        if not _can_be_kept(kept):
+            raise errors.NoSuchFolder(repr(old))
+        await self._shared.write(
+            lambda tr: folders.rename_named(tr, owner or PUBLIC, kept, name, shown)
+        )
+
     async def subscriptions(self, account: AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
         return await self._shared.read(
@@ -180,6 +195,7 @@ class SQLMail:
 
     def end_delivery(self, delivery: Delivery) -> None:
         """Keep a small content that was committed: it will be read soon."""
+        self._shared.undescribed += 1
         if not delivery.draft.chunks and len(delivery.tail) <= HOT_OCTETS:
             self._shared.contents.put(delivery.content, delivery.tail, len(delivery.tail))
 
@@ -213,12 +229,13 @@ class SQLMail:
         if missing:
 
             def read(session: DatabaseSession) -> dict[ContentId, bytes]:
-                sizes = contents.sizes(session, missing)
-                return {
-                    content: contents.whole(session, content)
-                    for content in missing
-                    if sizes.get(content, WHOLE_OCTETS + 1) <= WHOLE_OCTETS
-                }
+                known = contents.small(session, missing)
+                others = [content for content in missing if content not in known]
+                read = {ContentId(content): octets for content, octets in known.items()}
+                for content, octets in contents.sizes(session, others).items():
+                    if octets <= WHOLE_OCTETS:
+                        read[ContentId(content)] = contents.whole(session, content)
+                return read
 
             for content, octets in (await shared.readers.run_in_thread(read)).items():
                 found[content] = octets
@@ -354,28 +371,52 @@ class SQLMail:
         if not missing:
             return found
 
-        def read(session: DatabaseSession) -> tuple[dict[int, Summary], dict[int, Summary]]:
+        def read(session: DatabaseSession) -> tuple[dict[int, Summary], dict[int, Description]]:
             kept = summaries.read_kept(session, missing)
-            made = {}
-            for content in missing:
-                if content not in kept and content not in made:
-                    try:
-                        made[content] = contents.make_summary(session, content)
-                    except errors.NoSuchMessage:
-                        continue
-            return kept, made
+            made = _described(session, [each for each in missing if each not in kept])
+            return kept | {each: one.summary() for each, one in made.items()}, made
 
-        kept, made = await shared.readers.run_in_thread(read)
-        for content, summary in (kept | made).items():
+        read_now, made = await shared.readers.run_in_thread(read)
+        for content, summary in read_now.items():
             found[content] = summary
             shared.summaries.put(content, summary, _weight(summary))
+        self._keep(made)
+        return found
+
+    def _keep(self, made: Mapping[int, Description]) -> None:
+        """Write descriptions that were made because somebody asked; nobody waits for it."""
         if made:
             try:
-                keeping = shared.writer.submit(GrowingCall(lambda tr: summaries.keep(tr, made)))
+                keeping = self._shared.writer.submit(
+                    GrowingCall(lambda tr: summaries.keep(tr, made))
+                )
                 keeping.addErrback(lambda failure: None)  # they are made again
             except errors.StoreClosed:
                 pass
-        return found
+
+    async def columns(
+        self,
+        folder: FolderId,
+        uids: Sequence[int],
+        wanted: Collection[model.Column],
+        account: AccountId | None,
+    ) -> model.Columns:
+        """What is wanted of the messages of those UIDs that are there, ascending by UID."""
+        if not model.DESCRIBED.isdisjoint(wanted):
+            wanted = {*wanted, model.Column.CONTENT, model.Column.OFFSETS}
+
+        def read(session: DatabaseSession) -> tuple[model.Columns, dict[int, Description]]:
+            found = read_columns(session, folder, uids, wanted, account)
+            missing = [
+                content
+                for content, offsets in zip(found.contents, found.offsets, strict=False)
+                if not offsets
+            ]
+            return found, _described(session, missing) if missing else {}
+
+        found, made = await self._shared.read(read, inline=len(uids) <= INLINE_ROWS)
+        self._keep(made)
+        return found if not made else _filled_in(found, made)
 
     async def search(
         self, folder: FolderId, query: Query, account: AccountId | None
@@ -411,29 +452,42 @@ class SQLMail:
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
+        may: str = ALL,
     ) -> model.FlagsStored:
         """Change flags, all with one mod-sequence."""
         given = normalised(flags)
         return await self._change(
             lambda tr: messages.store_flags(
-                tr, folder, uids, action, given, account, unchanged_since, shared
+                tr, folder, uids, action, given, account, unchanged_since, shared, may
             )
         )
 
     async def copy(
-        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+        *,
+        may: str = ALL,
     ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
         return await self._change(
-            lambda tr: messages.copy(tr, source, uids, target, account), grows=True
+            lambda tr: messages.copy(tr, source, uids, target, account, may=may), grows=True
         )
 
     async def move(
-        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+        *,
+        may: str = ALL,
     ) -> model.Copied:
         """Move in one durable step (RFC 6851)."""
         return await self._change(
-            lambda tr: messages.copy(tr, source, uids, target, account, moving=True)
+            lambda tr: messages.copy(tr, source, uids, target, account, moving=True, may=may)
         )
 
     async def expunge(
@@ -474,6 +528,50 @@ def _can_be_kept(name: str) -> bool:
 
 def _touch(transaction: Transaction, content: int) -> None:
     transaction.session.run(_TOUCH, died_at=transaction.now, of_content=content)
+
+
+def _described(session: DatabaseSession, missing: Sequence[int]) -> dict[int, Description]:
+    """Describe contents, those that are there."""
+    made = {}
+    for content in dict.fromkeys(missing):
+        with suppress(errors.NoSuchMessage):
+            made[content] = contents.make_description(session, content)[1]
+    return made
+
+
+def _filled_in(found: model.Columns, made: Mapping[int, Description]) -> model.Columns:
+    """Return columns with what was described just now; messages whose content is gone are left
+    out."""
+    there = [
+        place
+        for place, content in enumerate(found.contents)
+        if found.offsets[place] or content in made
+    ]
+    filled = model.Columns([found.uids[place] for place in there])
+    for column in model.Column:
+        values = getattr(found, column.value)
+        if values:
+            name = _OF_DESCRIPTION.get(column)
+            setattr(
+                filled,
+                column.value,
+                [
+                    values[place]
+                    if name is None or found.contents[place] not in made
+                    else getattr(made[found.contents[place]], name)
+                    for place in there
+                ],
+            )
+    return filled
+
+
+_OF_DESCRIPTION: Final = {
+    model.Column.ENVELOPE: "envelope",
+    model.Column.STRUCTURE: "structure",
+    model.Column.OFFSETS: "offsets",
+    model.Column.OVERVIEW: "overview",
+    model.Column.PREVIEW: "preview",
+}
 
 
 def _weight(summary: Summary) -> int:

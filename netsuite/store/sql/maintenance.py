@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -17,16 +16,20 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from netsuite.message.structure import Summary
 from netsuite.store.changes import Published
-from netsuite.store.errors import NoSuchMessage, StorageFull, StoreClosed, StoreError
+from netsuite.store.errors import StorageFull, StoreClosed, StoreError
 from netsuite.store.model import ContentId
-from netsuite.store.sql import arrivals, summaries
+from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
-from netsuite.store.sql.contents import make_document, sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.delivery import discard_draft
+from netsuite.store.sql.indexing import (
+    keep_described,
+    keep_indexed,
+    read_pending,
+    read_undescribed,
+)
 from netsuite.store.sql.leases import RENEW_SECONDS as PRESENT_SECONDS
 from netsuite.store.sql.locks import Locks
 from netsuite.store.sql.offloading import Offloading, doom
@@ -34,10 +37,6 @@ from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.remembered import Expiry, has_expired
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.sql.units import GrowingCall
-from netsuite.store.summarize import Document
-from netsuite.store.tally import MOST_COUNTED
-
-_log = Logger()
 
 #: How often other processes' commits are looked for.
 POLL_SECONDS: Final = 0.2
@@ -46,6 +45,10 @@ STEP_SECONDS: Final = 0.02
 REST_SECONDS: Final = 1.0
 #: A delivery so short ago makes work wait ...
 QUIET_SECONDS: Final = 0.5
+#: ... but for descriptions of so many messages, which are made meanwhile: who looks at a mailbox
+#: right after a mass import waits for no more than these.
+BACKLOG: Final = 512
+BUSY_SECONDS: Final = 0.05
 #: ... but no longer than that.
 PATIENCE_SECONDS: Final = 5.0
 RENEW_SECONDS: Final = 60.0
@@ -61,14 +64,6 @@ _MICRO: Final = 1_000_000
 
 _C: Final = t.content.c
 _K: Final = t.chunk.c
-_SOME_PENDING: Final = (
-    sa.select(t.pending.c.content).order_by(t.pending.c.content.asc()).limit(sa.bindparam("most"))
-)
-_COUNT_PENDING: Final = sa.select(sa.func.count()).select_from(
-    sa.select(t.pending.c.content).limit(MOST_COUNTED).subquery()
-)
-_SETTLE: Final = sa.delete(t.pending).where(t.pending.c.content == sa.bindparam("content"))
-_INSERT_TEXT: Final = sa.insert(t.content_text)
 _DEAD: Final = (
     sa.select(_C.id, _C.octets)
     .where(sa.text("refs = 0"), _C.died_at <= sa.bindparam("before"))
@@ -86,6 +81,7 @@ _DROP_REST: Final = tuple(
     for table, column in (
         (t.content, _C.id),
         (t.summary, t.summary.c.content),
+        (t.heading, t.heading.c.content),
         (t.content_text, t.content_text.c.content),
         (t.pending, t.pending.c.content),
     )
@@ -99,71 +95,10 @@ _ABANDONED: Final = sa.select(t.draft.c.content).where(
     t.draft.c.renewed_at < sa.bindparam("before")
 )
 
-#: One step of indexing reads no more than that, unless one content alone is larger.
+#: One step looks at so many contents.
 STEP_CONTENTS: Final = 32
-STEP_OCTETS: Final = 256 * 1024
-#: Trigrams of longer text are not kept: noise of a megabyte takes seconds to write. Searches
-#: look through the text itself.
-INDEXED_CHARACTERS: Final = 64 * 1024
 #: One step of sweeping removes no more chunks than that.
 STEP_CHUNKS: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """What was read out of a content."""
-
-    content: int
-    summary: Summary | None
-    document: Document
-
-
-def count_pending(session: DatabaseSession) -> int:
-    """Return how many contents are not indexed; ``MOST_COUNTED`` for so many or more."""
-    (count,) = session.single(_COUNT_PENDING)
-    return int(count)
-
-
-def read_pending(session: DatabaseSession) -> list[Indexed]:
-    """Read some contents that are not indexed; empty when there are none."""
-    waiting = [row[0] for row in session.all(_SOME_PENDING, most=STEP_CONTENTS)]
-    octets = sizes(session, waiting)
-    read: list[Indexed] = []
-    total = 0
-    for content in waiting:
-        total += octets.get(content, 0)
-        if read and total > STEP_OCTETS:
-            break
-        try:
-            summary, document = make_document(session, content)
-        except NoSuchMessage:
-            read.append(Indexed(content, None, Document((), "")))
-        except Exception:
-            # It would come back at every step and hold up all others.
-            _log.failure("content {content} cannot be indexed", content=content)
-            read.append(Indexed(content, None, Document((), "")))
-        else:
-            read.append(Indexed(content, summary, document))
-    return read
-
-
-def keep_indexed(transaction: Transaction, read: list[Indexed]) -> None:
-    """Write the summaries and texts of contents that no other process wrote meanwhile."""
-    session = transaction.session
-    there = sizes(session, [each.content for each in read])
-    mine = [each for each in read if session.run(_SETTLE, content=each.content)]
-    mine = [each for each in mine if each.content in there]
-    summaries.keep(
-        transaction, {each.content: each.summary for each in mine if each.summary is not None}
-    )
-    session.many(_INSERT_TEXT, [_text_row(each) for each in mine])
-
-
-def _text_row(read: Indexed) -> tuple[object, ...]:
-    header, body = read.document.header(), read.document.body
-    sent_day = read.summary.sent_day if read.summary else None
-    long = len(header) + len(body) > INDEXED_CHARACTERS
-    return (read.content, int(long), sent_day, header, body)
 
 
 def read_dead(session: DatabaseSession, before: int) -> list[ContentId]:
@@ -318,6 +253,7 @@ class Maintenance:
         self._data_version: int | None = None
         self._postponed_since: int | None = None
         self._renewed_at = 0
+        self._described_to = 0  # the last content that was looked at
         self._routines = [_Routine(clock, self._listen), _Routine(clock, self._tidy)]
         if offloading is not None:
             self._routines.append(_Routine(clock, partial(self._offload, offloading)))
@@ -340,6 +276,8 @@ class Maintenance:
         for write in self._write_waiting:
             await write()
         await self._file()
+        while await self._describe():
+            pass
         while await self._index():
             pass
         while await self._sweep():
@@ -378,7 +316,9 @@ class Maintenance:
     # -- work behind deliveries
 
     async def _tidy(self) -> float:
-        now = self._shared.now()
+        shared = self._shared
+        now = shared.now()
+        described = False
         for write in self._write_waiting:
             with suppress(StorageFull):  # it waits on
                 await write()
@@ -388,10 +328,17 @@ class Maintenance:
         if now - self._present_at > PRESENT_SECONDS * _MICRO:
             self._present_at = now
             await self._locks.renew()
-        if self._busy(now):
-            return QUIET_SECONDS
+        busy = self._busy(now)
+        if busy and shared.undescribed < BACKLOG:
+            return BUSY_SECONDS
         if not await self._locks.take_tidying():
             return REST_SECONDS
+        with suppress(StorageFull):
+            described = await self._describe()
+        if busy:
+            return BUSY_SECONDS
+        if described:
+            return 0.0
         await self._file()
         worked = await self._sweep()
         worked = await self._expire() or worked
@@ -422,6 +369,18 @@ class Maintenance:
         shared = self._shared
         if shared.database.sqlite and await shared.readers.run_inline(arrivals.are_there):
             await shared.writer.call(Transaction.file_all)
+
+    async def _describe(self) -> bool:
+        """Describe some contents; return whether there may be more."""
+        shared = self._shared
+        after = self._described_to
+        described, self._described_to = await shared.readers.run_in_thread(
+            lambda s: read_undescribed(s, after)
+        )
+        shared.undescribed = max(0, shared.undescribed - len(described))
+        if described:
+            await shared.writer.submit(GrowingCall(lambda tr: keep_described(tr, described)))
+        return bool(described) or bool(after)
 
     async def _index(self) -> bool:
         shared = self._shared

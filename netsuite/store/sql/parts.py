@@ -102,6 +102,8 @@ class StoreParts:
     logins: list[Login] = field(default_factory=list)
     #: When something was last committed, for work that waits for an idle moment.
     busy_at: int = 0
+    #: How many contents were stored here and are not described yet, about.
+    undescribed: int = 0
     open: bool = False
 
     def check_open(self) -> None:

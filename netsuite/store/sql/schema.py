@@ -205,10 +205,40 @@ draft = Table(
     _number("renewed_at"),
 )
 
-#: Contents whose text is not indexed yet.
+#: Contents that are not described yet, or whose text is not indexed yet.
 pending = Table("pending", metadata, _id("content"))
 
-summary = Table("summary", metadata, _id("content"), Column("data", LargeBinary, nullable=False))
+#: What protocols send of a message, in the octets that they send: ENVELOPE and BODYSTRUCTURE of
+#: FETCH, and the fields of OVER. ``offsets``: see ``message.form``.
+summary = Table(
+    "summary",
+    metadata,
+    _id("content"),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("structure", LargeBinary, nullable=False),
+    Column("offsets", Text, nullable=False),
+    Column("overview", LargeBinary, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("preview", Text, nullable=False),
+)
+
+#: What searching and sorting look at: text is folded, ``sort`` are the keys of ``message.sorting``,
+#: ``refs`` the Message-IDs of what the message answers.
+heading = Table(
+    "heading",
+    metadata,
+    _id("content"),
+    Column("sent", BigInteger),
+    Column("sent_day", Integer),
+    Column("from_text", Text, nullable=False),
+    Column("to_text", Text, nullable=False),
+    Column("cc_text", Text, nullable=False),
+    Column("bcc_text", Text, nullable=False),
+    Column("subject_text", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("refs", Text, nullable=False),
+    Column("sort", Text, nullable=False),
+)
 
 #: ``long`` text is not in the trigram index: writing it would hold up the writer for too long.
 content_text = Table(
@@ -216,7 +246,6 @@ content_text = Table(
     metadata,
     _id("content"),
     Column("long", Integer, nullable=False),
-    Column("sent_day", Integer),
     Column("fields", Text, nullable=False),
     Column("body", Text, nullable=False),
     _some("content_text_long", "content", where="long = 1"),

@@ -22,15 +22,16 @@ from netsuite.store.matching import matches
 from netsuite.store.model import Message
 from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.contents import make_document
+from netsuite.store.sql.contents import make_description, make_document
 from netsuite.store.sql.database import DatabaseSession, Row
-from netsuite.store.sql.messages import is_public
+from netsuite.store.sql.messages import is_apart
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
 from netsuite.store.summarize import Document, folded, folded_line
 from netsuite.store.timestamps import day_digits, day_number
 
 _S: Final = t.state.c
 _T: Final = t.content_text.c
+_H: Final = t.heading.c
 _DAY_SECONDS: Final = 86400
 
 #: Messages that have just come, under the name that conditions have for messages.
@@ -55,7 +56,7 @@ _Select: TypeAlias = sa.Select[Row]
 
 def search(session: DatabaseSession, folder: int, query: q.Query, account: int | None) -> list[int]:
     """Return the UIDs that match, ascending. Raises NoSuchFolder."""
-    public = is_public(session, folder)
+    public = is_apart(session, folder, account)
     found = _Search(session, folder, account or 0, query, public=public).evaluate(query)
     if not public and arrivals.are_there(session, folder):
         arrived = _Search(session, folder, account or 0, query, public=False, arrived=True)
@@ -74,8 +75,9 @@ class _Unindexed:
     def _made(self) -> tuple[int | None, Document]:
         if self.read is None:
             try:
-                summary, text = make_document(self.session, self.message.content)
-                self.read = (summary.sent_day, text)
+                content = self.message.content
+                summary, _ = make_description(self.session, content)
+                self.read = (summary.sent_day, make_document(self.session, content, summary))
             except NoSuchMessage:
                 self.read = (None, Document((), ""))
         return self.read
@@ -242,11 +244,12 @@ class _Search:
         }
 
     def _sent(self, query: q.Sent) -> set[int]:
-        select = self._indexed().where(_T.sent_day.is_not(None))
+        select = self._indexed().join(t.heading, _H.content == self._m.content)
+        select = select.where(_H.sent_day.is_not(None))
         if query.since is not None:
-            select = select.where(_T.sent_day >= day_digits(query.since))
+            select = select.where(_H.sent_day >= day_digits(query.since))
         if query.before is not None:
-            select = select.where(_T.sent_day < day_digits(query.before))
+            select = select.where(_H.sent_day < day_digits(query.before))
         return self._uids(self._session.once(select))
 
     # -- what needs no content

@@ -24,11 +24,13 @@ from netsuite.store.interfaces import (
 )
 from netsuite.store.model import REMEMBERED
 from netsuite.store.objects import ObjectStore
+from netsuite.store.sharing import AnnotationStore, RightsStore
 from netsuite.store.sql import postgresql
 from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import BUSY_SECONDS, Database, DatabaseSession, translated
 from netsuite.store.sql.file_news import FileNews
+from netsuite.store.sql.indexing import count_pending
 from netsuite.store.sql.leases import Join, Leave
 from netsuite.store.sql.listener import Listener
 from netsuite.store.sql.locks import Locks
@@ -37,7 +39,6 @@ from netsuite.store.sql.maintenance import (
     LEASE_SECONDS,
     POLL_SECONDS,
     Maintenance,
-    count_pending,
     discard_drafts,
 )
 from netsuite.store.sql.migrate import migrate
@@ -50,6 +51,7 @@ from netsuite.store.sql.remembered import SQLRemembered, probe
 from netsuite.store.sql.reserve import Reserve
 from netsuite.store.sql.schema import LARGEST_OCTETS
 from netsuite.store.sql.scripts import SQLScripts
+from netsuite.store.sql.sharing import SQLAnnotations, SQLRights
 from netsuite.store.sql.turns import WriteTurns
 from netsuite.store.sql.writer import Writer
 from netsuite.store.tally import Backlog, StoreTally
@@ -113,6 +115,8 @@ class SQLStore:
     queue: QueueStore
     remembered: RememberedStore
     scripts: ScriptStore
+    rights: RightsStore
+    annotations: AnnotationStore
     changes: ChangeFeed
 
     def __init__(
@@ -172,6 +176,7 @@ class SQLStore:
         self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared, mail)
         self.remembered = remembered
         self.scripts = SQLScripts(self._shared)
+        self.rights, self.annotations = SQLRights(self._shared), SQLAnnotations(self._shared)
         self.changes = feed
         offloading = None
         if objects is not None:

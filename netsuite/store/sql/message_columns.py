@@ -1,0 +1,181 @@
+"""What is asked of many messages, read with one step: FETCH and OVER of whole mailboxes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from typing import Final
+
+import sqlalchemy as sa
+
+from netsuite.store.model import DESCRIBED, Column, Columns
+from netsuite.store.sql import columns
+from netsuite.store.sql import schema as t
+from netsuite.store.sql.database import DatabaseSession, OneOf, Row
+from netsuite.store.sql.messages import is_apart
+from netsuite.store.sql.rows import OWN, unpacked, unpacked_public
+from netsuite.store.timestamps import from_seconds
+
+#: A range of UIDs is read whole where so many of it at most are not wanted, for each that is.
+SPARSE: Final = 1
+
+_S: Final = t.state.c
+_D: Final = t.summary.c
+_DESCRIBED: Final = {
+    Column.ENVELOPE: _D.envelope,
+    Column.STRUCTURE: _D.structure,
+    Column.OFFSETS: _D.offsets,
+    Column.OVERVIEW: _D.overview,
+    Column.PREVIEW: _D.preview,
+}
+
+
+def read_columns(
+    session: DatabaseSession,
+    folder: int,
+    uids: Sequence[int],
+    wanted: Collection[Column],
+    account: int | None,
+) -> Columns:
+    """Return what is wanted of the messages of those UIDs that are there; empty octets for what
+    is not described yet. Raises NoSuchFolder.
+
+    Args:
+        uids: ascending.
+    """
+    if not uids:
+        return Columns()
+    apart = is_apart(session, folder, account)
+    dense = uids[-1] - uids[0] < (1 + SPARSE) * len(uids)
+    reading = _reading(frozenset(wanted), apart, dense)
+    values: dict[str, object] = {"folder": folder}
+    if dense:
+        values |= {"first": uids[0], "last": uids[-1]}
+    else:
+        values["uids"] = session.database.numbers(uids)
+    if apart:
+        values["account"] = account or 0
+    read = reading.statement.read(session, **values)
+    if dense and len(read[0]) != _among(read[0], uids):
+        there = set(uids)
+        chosen = [place for place, uid in enumerate(read[0]) if uid in there]
+        read = [[column[place] for place in chosen] for column in read]
+    result = Columns(read[0])
+    for fill, places in reading.fill:
+        fill(result, [read[place] for place in places])
+    return result
+
+
+def _among(read: Sequence[int], uids: Sequence[int]) -> int:
+    """Return how many of the UIDs read are wanted, the usual case first."""
+    if len(read) <= len(uids) and list(read) == list(uids[: len(read)]):
+        return len(read)
+    return sum(
+        1 for uid in read if (place := bisect_left(uids, uid)) < len(uids) and uids[place] == uid
+    )
+
+
+#: Sets values of a result from the columns that they are made of.
+_Fill = Callable[[Columns, Sequence[columns.Column]], None]
+
+
+class _Reading:
+    """A statement for what is wanted, and what becomes of its columns."""
+
+    def __init__(self, wanted: frozenset[Column], apart: bool, dense: bool) -> None:
+        self.fill: list[tuple[_Fill, range]] = []
+        tables = [t.message] if apart else [t.message, t.arrival]
+        selects = []
+        for table in tables:
+            self.fill = []
+            chosen: list[sa.ColumnElement[object]] = [table.c.uid]
+            for column in sorted(wanted, key=lambda each: each.value):
+                fill, parts = _parts(column, table, apart)
+                self.fill.append((fill, range(len(chosen), len(chosen) + len(parts))))
+                chosen += parts
+            selects.append(_select(table, chosen, wanted, apart, dense))
+        if apart:
+            self.statement = columns.Columns(selects[0].order_by(t.message.c.uid.asc()))
+        else:
+            self.statement = columns.Columns(sa.union_all(*selects).order_by("uid"))
+
+
+@lru_cache(maxsize=256)
+def _reading(wanted: frozenset[Column], apart: bool, dense: bool) -> _Reading:
+    return _Reading(wanted, apart, dense)
+
+
+def _select(
+    table: sa.Table,
+    chosen: Sequence[sa.ColumnElement[object]],
+    wanted: frozenset[Column],
+    apart: bool,
+    dense: bool,
+) -> sa.Select[Row]:
+    m = table.c
+    source: sa.FromClause = table
+    if Column.GUID in wanted:
+        source = source.join(t.content, t.content.c.id == m.content)
+    if not DESCRIBED.isdisjoint(wanted):
+        source = source.outerjoin(t.summary, _D.content == m.content)
+    if apart:
+        source = source.outerjoin(t.state, OWN)
+    span: sa.ColumnElement[bool]
+    if dense:
+        span = m.uid.between(sa.bindparam("first"), sa.bindparam("last"))
+    else:
+        span = OneOf(m.uid, "uids")
+    return sa.select(*chosen).select_from(source).where(m.folder == sa.bindparam("folder"), span)
+
+
+def _parts(
+    column: Column, table: sa.Table, apart: bool
+) -> tuple[_Fill, list[sa.ColumnElement[object]]]:
+    """Return what a value is made of, and how."""
+    m = table.c
+    if column is Column.FLAGS:
+        if apart:
+            return _fill_own_flags, [m.flags, m.keywords, _S.flags, _S.keywords]
+        return _fill_flags, [m.flags, m.keywords]
+    if column is Column.MODSEQ:
+        return (_fill_own_modseqs, [m.modseq, _S.modseq]) if apart else (_fill_modseqs, [m.modseq])
+    if column is Column.RECEIVED:
+        return _fill_received, [m.date, m.zone]
+    if column is Column.SAVED:
+        return _fill_saved, [m.saved]
+    kept: dict[Column, sa.ColumnElement[object]] = {
+        Column.CONTENT: m.content,
+        Column.OCTETS: m.octets,
+        Column.GUID: t.content.c.guid,
+        **_DESCRIBED,
+    }
+
+    def fill(result: Columns, read: Sequence[columns.Column]) -> None:
+        setattr(result, column.value, read[0])
+
+    return fill, [kept[column]]
+
+
+def _fill_flags(result: Columns, read: Sequence[columns.Column]) -> None:
+    result.flags = list(map(unpacked, *read))
+
+
+def _fill_own_flags(result: Columns, read: Sequence[columns.Column]) -> None:
+    result.flags = list(map(unpacked_public, *read))
+
+
+def _fill_modseqs(result: Columns, read: Sequence[columns.Column]) -> None:
+    result.modseqs = read[0]
+
+
+def _fill_own_modseqs(result: Columns, read: Sequence[columns.Column]) -> None:
+    result.modseqs = list(map(max, *read))
+
+
+def _fill_received(result: Columns, read: Sequence[columns.Column]) -> None:
+    result.received = list(map(from_seconds, *read))
+
+
+def _fill_saved(result: Columns, read: Sequence[columns.Column]) -> None:
+    result.saved = list(map(from_seconds, read[0]))
