@@ -26,6 +26,8 @@ STORE_PORTS = frozenset(
         "changes",
         "errors",
         "query",
+        "rights",
+        "sharing",
         "tally",
         "tree",
     )

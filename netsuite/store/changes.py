@@ -106,6 +106,30 @@ class SubscriptionChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RightsChanged:
+    """Somebody was given, or lost, rights on a folder; its messages are what they were."""
+
+    folder: FolderId
+    owner: AccountId | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationsChanged:
+    """Annotations of a folder, or of the server (folder None), were set or removed.
+
+    Args:
+        owner: of the folder.
+        entries: their names.
+        account: whose own they are; None for shared ones.
+    """
+
+    folder: FolderId | None
+    owner: AccountId | None
+    entries: tuple[str, ...]
+    account: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountChanged:
     """An account's password, state or rights changed, or it was made or removed."""
 
@@ -159,6 +183,8 @@ Change: TypeAlias = (
     | FolderDeleted
     | FolderRenamed
     | SubscriptionChanged
+    | RightsChanged
+    | AnnotationsChanged
     | AccountChanged
     | AliasesChanged
     | QueueChanged
@@ -185,7 +211,8 @@ class ChangeFeed(Protocol):
 
     def watch_account(self, account: AccountId, listener: Listener) -> Subscription:
         """Report what happens to an account's folders as such (made, renamed, gone,
-        subscribed), to public folders as such, and to the account."""
+        subscribed, annotated), to public folders as such, to rights on anybody's folders, and to
+        the account."""
 
     def watch_accounts(self, listener: Listener) -> Subscription:
         """Report changes to any account itself, and to the aliases."""

@@ -51,6 +51,10 @@ class OverQuota(StoreError):
         self.accounts = accounts
 
 
+class TooManyEntries(StoreError):
+    """A folder, or the server, has as many annotations as it may have."""
+
+
 class TooLarge(StoreError):
     """The content is larger than the store takes."""
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from netsuite.store.model import SEEN, SYSTEM_FLAGS, FlagAction
+from netsuite.store.rights import settable
 
 _SYSTEM: Final = {flag.lower(): flag for flag in SYSTEM_FLAGS}
 NONE: Final[frozenset[str]] = frozenset()
@@ -39,10 +40,25 @@ def applied(action: FlagAction, old: frozenset[str], given: frozenset[str]) -> f
     return old | wanted if action is FlagAction.ADD else wanted
 
 
+def permitted(
+    action: FlagAction, old: frozenset[str], given: frozenset[str], may: str
+) -> frozenset[str]:
+    """Return what remains of given flags for one who may only set some of them: the others stay
+    as they are.
+
+    Args:
+        old: those that the account sees.
+        may: letters of rights.
+    """
+    wanted = settable(may, given)
+    return wanted | (old - settable(may, old)) if action is FlagAction.REPLACE else wanted
+
+
 def change_of_shared(
     action: FlagAction, shared: frozenset[str], own: frozenset[str], given: frozenset[str]
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Change the flags of a message in a public folder as one who may change the folder.
+    """Change the flags of a message in a folder that is not one's own, as one who may change it.
+    What its owner has seen stays.
 
     Returns:
         What all see, and what the account alone sees: of the given flags only ``\\Seen``.
@@ -52,7 +68,7 @@ def change_of_shared(
     elif action is FlagAction.REMOVE:
         own = applied(action, own, given - ONLY_SEEN)
     return (
-        applied(action, shared, given - ONLY_SEEN),
+        applied(action, shared, given - ONLY_SEEN) | (shared & ONLY_SEEN),
         own | ONLY_SEEN
         if SEEN in given and action is not FlagAction.REMOVE
         else own - ONLY_SEEN

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from netsuite.store.errors import BadFolderName
+from netsuite.store.errors import BadFolderName, FolderExists, NoSuchFolder
 from netsuite.store.model import INBOX, SEPARATOR, SpecialUse
 
 NAME_OCTETS: Final = 1000
@@ -72,6 +72,29 @@ def above(name: str) -> Iterator[str]:
 def is_below(name: str, other: str) -> bool:
     """Return whether a name lies below another."""
     return name.startswith(other + SEPARATOR)
+
+
+def renamed(names: Collection[str], old: str, new: str) -> list[tuple[str, str]]:
+    """Return what has which name after a folder was renamed with those below it, before and after,
+    sorted; the folder itself may not be there.
+
+    Raises:
+        NoSuchFolder: nothing has that name, or lies below it.
+        FolderExists: a new name is taken.
+        BadFolderName: it would lie below itself, or a name gets too long.
+    """
+    if new in names:
+        raise FolderExists(new)
+    if is_below(new, old):
+        raise BadFolderName("below itself")
+    moved = sorted(name for name in names if name == old or is_below(name, old))
+    if not moved:
+        raise NoSuchFolder(old)
+    pairs = [(name, checked(new + name[len(old) :], private=False)) for name in moved]
+    for _, after in pairs:
+        if after in names:
+            raise FolderExists(after)
+    return pairs
 
 
 def first_folders(

@@ -13,6 +13,7 @@ from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FlagAction, Placement
+from netsuite.store.rights import ALL
 from netsuite.store.sql import SQLStore
 from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import CREATED, StoreCase
@@ -40,6 +41,8 @@ class SameHistory(StoreCase, TestCase):
             await store.mail.folder(people[1].id, "INBOX"),
             await store.mail.create_folder(None, "public"),
         ]
+        for folder in folders[:3]:  # each of them does things in all folders
+            await store.rights.change(folder.id, "anyone", FlagAction.ADD, ALL)
         return [None, *(person.id for person in people)], [folder.id for folder in folders]
 
     async def _step(self, store: Store, world: Any, seed: int) -> object:

@@ -16,6 +16,13 @@ from netsuite.store.model import AccountId
 LOGINS_KEPT: Final = 100_000
 
 
+def _drop_annotations(
+    annotations: dict[tuple[AccountId | None, str], bytes], account: AccountId
+) -> None:
+    for key in [key for key in annotations if key[0] == account]:
+        del annotations[key]
+
+
 class MemoryAccounts:
     """Accounts, their verifiers, aliases, and the audit log."""
 
@@ -79,6 +86,7 @@ class MemoryAccounts:
         for folder_name, special_use in wanted.items():
             _, created = records.make_folder(account.id, folder_name, special_use=special_use)
             changes.append(created)
+            records.accounts[account.id].subscriptions.add(folder_name)
         records.publish(*changes)
         return account
 
@@ -92,6 +100,10 @@ class MemoryAccounts:
                 changes.append(records.remove_folder(folder))
             for row in folder.rows.values():
                 row.own.pop(account, None)
+            for who in (record.account.name, f"-{record.account.name}"):
+                folder.rights.pop(who, None)
+            _drop_annotations(folder.annotations, account)
+        _drop_annotations(records.annotations, account)
         del records.accounts[account]
         records.drop_unused()
         records.publish(*changes, AccountChanged(account, record.account.name))

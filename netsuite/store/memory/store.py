@@ -21,7 +21,9 @@ from netsuite.store.memory.queue import MemoryQueue
 from netsuite.store.memory.records import Records
 from netsuite.store.memory.remembered import MemoryRemembered
 from netsuite.store.memory.scripts import MemoryScripts
+from netsuite.store.memory.sharing import MemoryAnnotations, MemoryRights
 from netsuite.store.model import REMEMBERED
+from netsuite.store.sharing import AnnotationStore, RightsStore
 from netsuite.store.tally import Backlog, StoreTally
 
 
@@ -42,6 +44,8 @@ class MemoryStore:
     queue: QueueStore
     remembered: RememberedStore
     scripts: ScriptStore
+    rights: RightsStore
+    annotations: AnnotationStore
     changes: ChangeFeed
 
     def __init__(
@@ -62,6 +66,8 @@ class MemoryStore:
         self.queue = MemoryQueue(self._records, mail)
         self.scripts = MemoryScripts(self._records)
         self.remembered = MemoryRemembered(self._records, remembered_values)
+        self.rights = MemoryRights(self._records)
+        self.annotations = MemoryAnnotations(self._records)
         self.tally = StoreTally()
 
     async def backlog(self) -> Backlog:

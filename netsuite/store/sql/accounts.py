@@ -30,6 +30,7 @@ from netsuite.store.sql.rows import (
     verifiers_of,
     words_json,
 )
+from netsuite.store.sql.sharing import drop_rights
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.sql.units import GrowingCall
 
@@ -50,6 +51,7 @@ _DROP: Final = tuple(
         (t.subscription, t.subscription.c.account),
         (t.state, t.state.c.account),
         (t.script, t.script.c.account),
+        (t.annotation, t.annotation.c.account),
         (t.account, _A.id),
     )
 )
@@ -217,6 +219,8 @@ class SQLAccounts:
             transaction.forget_account(account)
             for statement in _DROP:
                 transaction.session.run(statement, account=account)
+            for who in (known.name, f"-{known.name}"):
+                drop_rights(transaction, who)
             _changed(transaction, known)
 
         await self._shared.write(remove)

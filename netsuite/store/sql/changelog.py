@@ -42,6 +42,8 @@ _KINDS: Final[tuple[type[Published], ...]] = (
     events.MessageSpread,
     events.FileChanged,
     events.ScriptsChanged,
+    events.RightsChanged,
+    events.AnnotationsChanged,
 )
 _FIELDS: Final = {
     kind: (number, [field.name for field in fields(kind)]) for number, kind in enumerate(_KINDS)
@@ -80,6 +82,8 @@ def read(payload: str, by: str) -> list[Published]:
             if origin == by:
                 continue
             values[1] = tuple(values[1])
+        elif _KINDS[number] is events.AnnotationsChanged:
+            values[2] = tuple(values[2])
         changes.append(_KINDS[number](*values))
     return changes
 

@@ -438,7 +438,7 @@ def _put(
     modseq = folder.highest_modseq = folder.highest_modseq + 1
     now = transaction.now_seconds
     flags = normalised(placement.flags) if placement.flags else NONE
-    if not folder.owner and SEEN in flags:
+    if folder.shared and SEEN in flags and folder.is_apart(placement.account):
         flags -= ONLY_SEEN
         if placement.account is not None:
             transaction.rows[STATE].append(
@@ -447,7 +447,7 @@ def _put(
     date = placement.internal_date
     seconds, zone = (now, 0) if date is None else (to_seconds(date), zone_minutes(date))
     bits, keywords = packed(flags)
-    transaction.rows[ARRIVAL if folder.owner else MESSAGE].append(
+    transaction.rows[MESSAGE if folder.shared else ARRIVAL].append(
         (folder.id, uid, content, octets, modseq, seconds, zone, bits, keywords, now)
     )
     return uid, flags

@@ -72,9 +72,36 @@ _RENAME: Final = (
 _CONTENTS: Final = sa.select(_M.content).where(_IN_FOLDER)
 _DROP: Final = tuple(
     sa.delete(table).where(table.c.folder == sa.bindparam("folder"))
-    for table in (t.message, t.tombstone, t.state, t.article)
+    for table in (t.message, t.tombstone, t.state, t.article, t.acl, t.annotation)
+)
+_INHERIT: Final = sa.insert(t.acl).from_select(
+    ["folder", "who", "rights"],
+    sa.select(sa.bindparam("folder", type_=sa.BigInteger), t.acl.c.who, t.acl.c.rights).where(
+        t.acl.c.folder == sa.bindparam("above")
+    ),
 )
 _DROP_FOLDER: Final = sa.delete(t.folder).where(_F.id == sa.bindparam("folder"))
+#: The characters of a name's beginning are compared, as no collation of a database matters then.
+_SUBSCRIBED: Final = sa.select(t.subscription.c.account, t.subscription.c.name).where(
+    sa.or_(
+        t.subscription.c.name == sa.bindparam("whole"),
+        sa.func.substr(
+            t.subscription.c.name,
+            sa.literal_column("1"),
+            sa.bindparam("octets", type_=sa.Integer),
+        )
+        == sa.bindparam("start"),
+    )
+)
+_COPY_ANNOTATIONS: Final = sa.insert(t.annotation).from_select(
+    ["folder", "account", "entry", "value"],
+    sa.select(
+        sa.bindparam("folder", type_=sa.BigInteger),
+        t.annotation.c.account,
+        t.annotation.c.entry,
+        t.annotation.c.value,
+    ).where(t.annotation.c.folder == sa.bindparam("inbox")),
+)
 _IS_SUBSCRIBED: Final = _SUBSCRIPTIONS.where(t.subscription.c.name == sa.bindparam("name"))
 _SUBSCRIBE: Final = sa.insert(t.subscription)
 _UNSUBSCRIBE: Final = sa.delete(t.subscription).where(
@@ -109,7 +136,7 @@ def read_status(
     session: DatabaseSession, folder: model.Folder, account: AccountId | None
 ) -> model.Status:
     """Return the counts of a folder as an account sees them."""
-    if folder.owner is None:
+    if folder.is_apart(account):
         unseen = session.single(_UNSEEN_PUBLIC, folder=folder.id, account=account or 0)
         deleted = session.single(_DELETED_PUBLIC, folder=folder.id, account=account or 0)
     else:
@@ -154,6 +181,11 @@ def insert_folder(
         moderator, int(postable), transaction.now, transaction.next_uid_validity(), 1, 1, 1, 0, 0,
     )  # fmt: skip
     transaction.session.many(_INSERT, [row])
+    for parent in reversed(list(folder_names.above(name))):
+        above = transaction.session.one(_ID_NAMED, owner=owner, name=parent)
+        if above is not None:
+            transaction.session.run(_INHERIT, folder=folder, above=above[0])
+            break
     transaction.changes.append(changes.FolderCreated(folder, owner or None, name))
     return folder
 
@@ -194,6 +226,7 @@ def create_first(
     """Make the folders a new account begins with."""
     for name, special_use in folders:
         insert_folder(transaction, owner, name, special_use=special_use)
+        transaction.session.many(_SUBSCRIBE, [(owner, name)])
 
 
 def delete(transaction: Transaction, folder: int) -> None:
@@ -223,41 +256,73 @@ def drop_all(transaction: Transaction, owner: AccountId) -> None:
         drop(transaction, transaction.folder(folder))
 
 
-def rename(transaction: Transaction, folder: int, name: str) -> None:
-    """Rename a folder and those below it; INBOX instead gives its messages away."""
-    session = transaction.session
+def rename(transaction: Transaction, folder: int, name: str, shown: str = "") -> None:
+    """Rename a folder and those below it; INBOX instead gives its messages away.
+
+    Args:
+        shown: what stands before its name for accounts that do not own it.
+    """
     state = transaction.folder(folder)
-    owner, old = state.owner, state.name
-    name = folder_names.checked(name, private=bool(owner))
-    if _there(transaction, owner, name):
+    if state.owner and state.name == model.INBOX:
+        _empty_inbox(transaction, state, folder_names.checked(name, private=True))
+    else:
+        group = state.kind == model.FolderKind.GROUP.value
+        _rename_tree(transaction, state.owner, state.name, name, shown, parents=not group)
+
+
+def rename_named(
+    transaction: Transaction, owner: AccountId, old: str, name: str, shown: str = ""
+) -> None:
+    """Rename the folder of a kept name and those below it; there may be only these."""
+    found = transaction.session.one(_ID_NAMED, owner=owner, name=old)
+    if found is not None:
+        rename(transaction, found[0], name, shown)
+    else:
+        _rename_tree(transaction, owner, old, name, shown, parents=True)
+
+
+def _empty_inbox(transaction: Transaction, inbox: FolderState, name: str) -> None:
+    if _there(transaction, inbox.owner, name):
         raise errors.FolderExists(name)
-    if owner and old == model.INBOX:
+    _make_above(transaction, inbox.owner, name)
+    made = insert_folder(transaction, inbox.owner, name)
+    transaction.session.run(_COPY_ANNOTATIONS, folder=made, inbox=inbox.id)
+    copy(transaction, inbox.id, None, made, None, moving=True)
+
+
+def _rename_tree(
+    transaction: Transaction, owner: AccountId, old: str, name: str, shown: str, *, parents: bool
+) -> None:
+    session = transaction.session
+    name = folder_names.checked(name, private=bool(owner))
+    names = {row[1]: row[0] for row in session.all(_NAMES_OF_OWNER, owner=owner)}
+    renamed = folder_names.renamed(names, old, name)
+    if parents:
         _make_above(transaction, owner, name)
-        copy(transaction, folder, None, insert_folder(transaction, owner, name), None, moving=True)
-        return
-    if folder_names.is_below(name, old):
-        raise errors.BadFolderName("below itself")
-    moved = [(folder, old)]
-    moved += [
-        row
-        for row in session.all(_NAMES_OF_OWNER, owner=owner)
-        if folder_names.is_below(row[1], old)
-    ]
-    renamed = [
-        (number, before, folder_names.checked(name + before[len(old) :], private=False))
-        for number, before in moved
-    ]
-    for _, _, new in renamed:
-        if _there(transaction, owner, new):
-            raise errors.FolderExists(new)
-    if state.kind != model.FolderKind.GROUP.value:
-        _make_above(transaction, owner, name)
-    session.many(_RENAME, [(new, number) for number, _, new in renamed])
-    for number, before, new in renamed:
-        transaction.forget_folder(number)
+    transaction.flush()
+    session.many(_RENAME, [(new, names[before]) for before, new in renamed])
+    for before, new in renamed:
+        transaction.forget_folder(names[before])
         transaction.changes.append(
-            changes.FolderRenamed(FolderId(number), owner or None, before, new)
+            changes.FolderRenamed(FolderId(names[before]), owner or None, before, new)
         )
+    if owner:
+        rows = session.all(_SUBSCRIPTIONS, account=owner)
+        _resubscribe(transaction, [(owner, row[0]) for row in rows], old, name)
+    if shown:
+        start = f"{shown}{old}{model.SEPARATOR}"
+        rows = session.all(_SUBSCRIBED, whole=shown + old, octets=len(start), start=start)
+        _resubscribe(transaction, [(row[0], row[1]) for row in rows], shown + old, shown + name)
+
+
+def _resubscribe(
+    transaction: Transaction, rows: list[tuple[AccountId, str]], old: str, name: str
+) -> None:
+    """Have subscriptions follow what was renamed."""
+    for account, before in rows:
+        if before == old or folder_names.is_below(before, old):
+            subscribe(transaction, account, before, False)
+            subscribe(transaction, account, name + before[len(old) :], True)
 
 
 def subscribe(transaction: Transaction, account: AccountId, name: str, subscribed: bool) -> None:

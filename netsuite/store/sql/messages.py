@@ -12,7 +12,15 @@ import sqlalchemy as sa
 from netsuite.store import model
 from netsuite.store.changes import FlagsChanged, MessagesAdded, MessagesExpunged
 from netsuite.store.errors import NoSuchFolder
-from netsuite.store.flags import NONE, ONLY_SEEN, applied, change_of_own, change_of_shared
+from netsuite.store.flags import (
+    NONE,
+    ONLY_SEEN,
+    applied,
+    change_of_own,
+    change_of_shared,
+    permitted,
+)
+from netsuite.store.rights import ALL, settable
 from netsuite.store.sql import attempts
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import forget_places, note_copies
@@ -91,9 +99,11 @@ _RETAIN: Final = (
 # -- read ----------------------------------------------------------------------------------------
 
 
-def is_public(session: DatabaseSession, folder: int) -> bool:
-    """Return whether a folder is nobody's. Raises NoSuchFolder."""
-    return not session.found(NoSuchFolder, _OWNER, folder=folder)[0]
+def is_apart(session: DatabaseSession, folder: int, account: int | None) -> bool:
+    """Return whether what an account has seen in a folder is its own: it is not the owner's.
+    Raises NoSuchFolder."""
+    owner = session.found(NoSuchFolder, _OWNER, folder=folder)[0]
+    return not owner or (account is not None and account != owner)
 
 
 def read_uids(session: DatabaseSession, folder: int) -> Sequence[int]:
@@ -105,7 +115,7 @@ def read_messages(
     session: DatabaseSession, folder: int, uids: Sequence[int] | None, account: int | None
 ) -> list[model.Message]:
     """Return the messages of those UIDs that are there. Raises NoSuchFolder."""
-    public = is_public(session, folder)
+    public = is_apart(session, folder, account)
     values: dict[str, object] = {"folder": folder}
     if public:
         values["account"] = account or 0
@@ -191,10 +201,11 @@ def store_flags(
     account: model.AccountId | None,
     unchanged_since: int | None,
     shared: bool,
+    may: str = ALL,
 ) -> model.FlagsStored:
     """Change flags, all with one mod-sequence."""
     state = transaction.folder(folder)
-    public = not state.owner
+    public = state.is_apart(account)
     next_modseq = state.highest_modseq + 1
     changed: dict[int, tuple[frozenset[str], int]] = {}
     refused: list[int] = []
@@ -206,7 +217,10 @@ def store_flags(
         if unchanged_since is not None and modseq > unchanged_since:
             refused.append(row.uid)
             continue
-        flags, mine = _changed(row, action, given, public, account, shared)
+        wanted = given
+        if may != ALL:
+            wanted = permitted(action, row.flags_seen(public), given, may)
+        flags, mine = _changed(row, action, wanted, public, account, shared)
         if flags != row.flags:
             common[row.uid] = flags
             modseq = next_modseq
@@ -277,6 +291,7 @@ def copy(
     account: int | None,
     *,
     moving: bool = False,
+    may: str = ALL,
 ) -> model.Copied:
     """Copy messages, or move them: then the quota of the same owner does not count."""
     origin, target = transaction.folder(source), transaction.folder(destination)
@@ -289,7 +304,7 @@ def copy(
         quota.add(octets, len(rows))
     if not rows:
         return model.Copied(target.uid_validity, (), ())
-    copied = _put(transaction, origin, rows, target, account)
+    copied = _put(transaction, origin, rows, target, account, may)
     if moving:
         remove(transaction, origin, rows)
     return copied
@@ -301,18 +316,21 @@ def _put(
     rows: list[_Row],
     target: FolderState,
     account: int | None,
+    may: str,
 ) -> model.Copied:
     modseq, now = target.advance(), transaction.now_seconds
     first = target.uid_next
     made: list[frozenset[str]] = []
     for uid, row in enumerate(rows, first):
-        flags = row.flags_seen(not origin.owner)
-        if not target.owner and model.SEEN in flags:
+        flags = row.flags_seen(origin.is_apart(account))
+        if may != ALL:
+            flags = settable(may, flags)
+        if target.is_apart(account) and model.SEEN in flags:
             flags -= ONLY_SEEN
             if account is not None:
                 transaction.rows[STATE].append((target.id, account, uid, t.BIT_SEEN, "", modseq))
         bits, keywords = packed(flags)
-        transaction.rows[ARRIVAL if target.owner else MESSAGE].append(
+        transaction.rows[MESSAGE if target.shared else ARRIVAL].append(
             (
                 target.id, uid, row.content, row.octets, modseq, row.date, row.zone, bits, keywords,
                 now,
@@ -341,8 +359,9 @@ def remove(transaction: Transaction, state: FolderState, rows: list[_Row]) -> No
     modseq = state.advance()
     listed = session.database.numbers(uids)
     session.run(_DROP, folder=state.id, uids=listed)
-    if not state.owner:
+    if state.shared:
         session.run(_DROP_ALL_OWN, folder=state.id, uids=listed)
+    if not state.owner:
         forget_places(transaction, state.id, listed)
     session.many(_INSERT_TOMBSTONE, [(state.id, modseq, uid) for uid in uids])
     release(transaction, [row.content for row in rows])

@@ -27,6 +27,11 @@ _A: Final = t.account.c
 SELECT_STATE: Final = sa.select(
     _F.id, _F.owner, _F.name, _F.kind, _F.uid_validity, _F.uid_next, _F.highest_modseq,
     _F.messages, _F.octets,
+    sa.case(
+        (_F.owner == sa.literal_column("0"), sa.literal_column("1")),
+        (sa.exists().where(t.acl.c.folder == _F.id), sa.literal_column("1")),
+        else_=sa.literal_column("0"),
+    ),
 ).where(_F.id == sa.bindparam("folder"))  # fmt: skip
 UPDATE_STATE: Final = (
     sa.update(t.folder)
@@ -99,10 +104,11 @@ _INSERTS: Final = (
 
 
 class FolderState:
-    """A folder's counters while the transaction runs; ``owner`` is 0 for a public folder."""
+    """A folder's counters while the transaction runs; ``owner`` is 0 for a public folder, and
+    ``shared`` says whether others than its owner may see it."""
 
     __slots__ = (
-        "dirty", "highest_modseq", "id", "kind", "messages", "name", "octets", "owner",
+        "dirty", "highest_modseq", "id", "kind", "messages", "name", "octets", "owner", "shared",
         "uid_next", "uid_validity",
     )  # fmt: skip
     id: FolderId
@@ -114,13 +120,19 @@ class FolderState:
     highest_modseq: int
     messages: int
     octets: int
+    shared: bool
 
     def __init__(self, row: Row) -> None:
         (
             self.id, self.owner, self.name, self.kind, self.uid_validity, self.uid_next,
-            self.highest_modseq, self.messages, self.octets,
+            self.highest_modseq, self.messages, self.octets, shared,
         ) = row  # fmt: skip
+        self.shared = bool(shared)
         self.dirty = False
+
+    def is_apart(self, account: int | None) -> bool:
+        """Return whether what an account has seen here is its own: it is not the owner's."""
+        return not self.owner or (account is not None and account != self.owner)
 
     def advance(self) -> int:
         """Return the next mod-sequence."""

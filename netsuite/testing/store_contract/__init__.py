@@ -21,6 +21,11 @@ from netsuite.testing.store_contract.queue import QueueContract
 from netsuite.testing.store_contract.remembered import RememberedContract
 from netsuite.testing.store_contract.scripts import ScriptsContract
 from netsuite.testing.store_contract.search import SearchContract
+from netsuite.testing.store_contract.sharing import (
+    AnnotationsContract,
+    OthersContract,
+    RightsContract,
+)
 
 __all__ = ["CREATED", "StoreCase", "StoreContract"]
 
@@ -37,5 +42,8 @@ class StoreContract(
     QueueContract,
     RememberedContract,
     ScriptsContract,
+    RightsContract,
+    OthersContract,
+    AnnotationsContract,
 ):
     """All of the contract."""

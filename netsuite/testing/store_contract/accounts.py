@@ -175,7 +175,7 @@ class AccountsContract(StoreCase):
         again = await accounts.add_account("alice", None)
         self.assertNotEqual(alice.id, again.id)
         self.assertEqual(0, (await mail.usage(again.id)).messages)
-        self.assertEqual(frozenset(), await mail.subscriptions(again.id))
+        self.assertEqual({"INBOX"}, await mail.subscriptions(again.id))
         self.assertEqual([], list(await accounts.app_passwords(again.id)))
 
     async def test_aliases(self) -> None:

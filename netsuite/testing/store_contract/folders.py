@@ -173,7 +173,8 @@ class FoldersContract(StoreCase):
         """Names are subscribed whether folders of that name exist or not (RFC 3501, 6.3.6)."""
         alice, bob = await self.account(), await self.account("bob")
         mail = self.store.mail
-        self.assertEqual(frozenset(), await mail.subscriptions(alice.id))
+        self.assertEqual({"INBOX"}, await mail.subscriptions(alice.id))
+        await mail.subscribe(alice.id, "INBOX", False)
         self.published.clear()
         for name in ("Public/news", "nowhere", "nowhere", "inbox"):
             await mail.subscribe(alice.id, name, True)
@@ -181,7 +182,7 @@ class FoldersContract(StoreCase):
         self.assertEqual({"Public/news", "nowhere", "INBOX"}, await mail.subscriptions(alice.id))
         await mail.subscribe(alice.id, "nowhere", False)
         self.assertEqual({"Public/news", "INBOX"}, await mail.subscriptions(alice.id))
-        self.assertEqual(frozenset(), await mail.subscriptions(bob.id))
+        self.assertEqual({"INBOX"}, await mail.subscriptions(bob.id))
         self.assertEqual(
             [("Public/news", True), ("nowhere", True), ("INBOX", True), ("nowhere", False)],
             [(change.name, change.subscribed) for change in self.published_of(SubscriptionChanged)],
@@ -193,7 +194,15 @@ class FoldersContract(StoreCase):
         made = await self.store.mail.create_folder(alice.id, "a")
         await self.store.mail.subscribe(alice.id, "a", True)
         await self.store.mail.delete_folder(made.id)
-        self.assertEqual({"a"}, await self.store.mail.subscriptions(alice.id))
+        self.assertEqual({"INBOX", "a"}, await self.store.mail.subscriptions(alice.id))
+
+    async def test_first_folders_are_subscribed(self) -> None:
+        """The folders an account begins with are subscribed: many programs show no others."""
+        first = [("Sent", SpecialUse.SENT), ("Lists/one", None)]
+        alice = await self.store.accounts.add_account("alice", None, folders=first)
+        self.assertEqual(
+            {"INBOX", "Sent", "Lists", "Lists/one"}, await self.store.mail.subscriptions(alice.id)
+        )
 
     async def test_maildrop_lock(self) -> None:
         """One session at a time holds a maildrop (RFC 1939, 4)."""
