@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -193,6 +193,12 @@ class AccountMail:
     async def described(self, folder: FolderId, uids: Sequence[int]) -> Sequence[model.Described]:
         """As MailStore.described, as this account."""
         return await self._mail.described(folder, uids, self._account.id)
+
+    async def columns(
+        self, folder: FolderId, uids: Sequence[int], wanted: Collection[model.Column]
+    ) -> model.Columns:
+        """As MailStore.columns, as this account."""
+        return await self._mail.columns(folder, uids, wanted, self._account.id)
 
     async def content(self, content: ContentId) -> bytes:
         """As MailStore.content."""

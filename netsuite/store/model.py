@@ -172,6 +172,15 @@ class Columns:
     def __len__(self) -> int:
         return len(self.uids)
 
+    def chosen(self, places: Sequence[int]) -> Columns:
+        """Return those at some places alone."""
+        result = Columns([self.uids[place] for place in places])
+        for column in Column:
+            values = getattr(self, column.value)
+            if values:
+                setattr(result, column.value, [values[place] for place in places])
+        return result
+
 
 class FlagAction(enum.Enum):
     """What to do with the flags given."""

@@ -12,7 +12,8 @@ from netsuite.message.structure import Envelope
 
 
 class Item(enum.Enum):
-    """A fetch-att without arguments (RFC 3501, 6.4.5; MODSEQ: RFC 7162, 3.1.4.2)."""
+    """A fetch-att without arguments (RFC 3501, 6.4.5; MODSEQ: RFC 7162, 3.1.4.2; the two
+    identifiers: RFC 8474; SAVEDATE: RFC 8514; PREVIEW: RFC 8970)."""
 
     FLAGS = b"FLAGS"
     UID = b"UID"
@@ -22,6 +23,10 @@ class Item(enum.Enum):
     BODY = b"BODY"
     BODYSTRUCTURE = b"BODYSTRUCTURE"
     MODSEQ = b"MODSEQ"
+    EMAILID = b"EMAILID"
+    THREADID = b"THREADID"
+    SAVEDATE = b"SAVEDATE"
+    PREVIEW = b"PREVIEW"
 
 
 class SectionText(enum.Enum):
@@ -103,6 +108,8 @@ class FetchData:
     """What a FETCH response says of one message; None: it does not say.
 
     Args:
+        email_id, thread_id: without their parentheses; a thread may have none.
+        preview: None also where it is not made yet.
         sections: by section, without ``peek`` and ``octets`` (a response has neither).
     """
 
@@ -115,4 +122,8 @@ class FetchData:
     envelope: Envelope | None = None
     body: BodyStructure | None = None
     structure: BodyStructure | None = None
+    email_id: str | None = None
+    thread_id: str | None = None
+    save_date: datetime | None = None
+    preview: str | None = None
     sections: Mapping[BodySection, bytes | Streamed | None] = field(default_factory=dict)

@@ -17,6 +17,9 @@ _ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
 # section-part = nz-number *("." nz-number)
 _SECTION_PART: Final = re.compile(rb"[1-9][0-9]{0,9}(?:\.[1-9][0-9]{0,9})*")
 _SECTION_TEXT: Final = re.compile(rb"HEADER\.FIELDS\.NOT|HEADER\.FIELDS|HEADER|TEXT|MIME", re.I)
+# RFC 8970, 3.2: previews are kept here, so there is none to be lazy about.
+_LAZY: Final = re.compile(rb" \(LAZY\)", re.IGNORECASE)
+_MODIFIERS: Final = re.compile(rb" \(")
 _ITEMS_BY_NAME: Final = {item.value: item for item in Item}
 #: RFC 3501, 6.4.5: equivalent to BODY[], BODY.PEEK[HEADER] and BODY[TEXT], but for the name.
 OLD_NAMES: Final = {
@@ -51,6 +54,8 @@ def parse_fetch_item(cursor: Cursor) -> FetchItem:
     item = _ITEMS_BY_NAME.get(name) or OLD_NAMES.get(name)
     if item is None:
         raise BadSyntax("unknown item")
+    if item is Item.PREVIEW and cursor.match(_LAZY) is None and cursor.match(_MODIFIERS):
+        raise BadSyntax("an unknown modifier")
     return item
 
 

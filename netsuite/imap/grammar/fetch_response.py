@@ -26,9 +26,11 @@ from netsuite.wire.errors import LocalProtocolError
 
 #: What stands around the items; for who sends a large content between two of them.
 BEGINNING: Final = b"* %d FETCH ("
+UID_BEGINNING: Final = b"* %d UIDFETCH ("
 END: Final = b")\r\n"
 _RESPONSE: Final = BEGINNING + b"%b" + END
 
+_OBJECT_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,255}")
 _ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
 
 
@@ -39,7 +41,7 @@ def format_fetch(number: int, items: Iterable[bytes]) -> bytes:
 
 def format_uid_fetch(uid: int, items: Iterable[bytes]) -> bytes:
     """Return the same for who has enabled UIDONLY: by its UID (RFC 9586)."""
-    return b"* %d UIDFETCH (%b)\r\n" % (uid, b" ".join(items))
+    return UID_BEGINNING % uid + b" ".join(items) + END
 
 
 def uid_item(uid: int) -> bytes:
@@ -154,6 +156,19 @@ def _content(cursor: Cursor) -> bytes | Streamed | None:
     return cursor.nstring()
 
 
+def _object_id(cursor: Cursor) -> str:
+    # objectid = 1*255(ALPHA / DIGIT / "_" / "-")    (RFC 8474, 7)
+    cursor.expect(ord("("))
+    identity = cursor.word(_OBJECT_ID, "an identifier").decode()
+    cursor.expect(ord(")"))
+    return identity
+
+
+def _preview(cursor: Cursor) -> str | None:
+    octets = cursor.nstring()
+    return None if octets is None else octets.decode("utf-8", "replace")
+
+
 _ITEMS: Final[Mapping[bytes, tuple[str, Callable[[Cursor], object]]]] = {
     b"UID": ("uid", Cursor.nz_number),
     b"FLAGS": ("flags", lambda cursor: frozenset(shown_flags(cursor))),
@@ -166,6 +181,15 @@ _ITEMS: Final[Mapping[bytes, tuple[str, Callable[[Cursor], object]]]] = {
         "modseq",
         lambda cursor: cursor.items(partial(cursor.number, MODSEQ_TOP))[0],
     ),
+    b"EMAILID": ("email_id", _object_id),
+    b"THREADID": ("thread_id", lambda cursor: None if cursor.nil() else _object_id(cursor)),
+    b"SAVEDATE": (
+        "save_date",
+        lambda cursor: (
+            None if cursor.nil() else parse_date_time(cursor.word(DATE_TIME, "a date and time"))
+        ),
+    ),
+    b"PREVIEW": ("preview", _preview),
     b"ENVELOPE": ("envelope", parse_envelope),
     b"BODY": ("body", parse_structure),
     b"BODYSTRUCTURE": ("structure", parse_structure),

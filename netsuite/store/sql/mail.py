@@ -11,21 +11,21 @@ import sqlalchemy as sa
 from netsuite.message.structure import Summary
 from netsuite.store import errors, folder_names, model, outgoing
 from netsuite.store.flags import normalised
-from netsuite.store.interfaces import Draft
+from netsuite.store.interfaces import Draft, Report
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
 from netsuite.store.rights import ALL
 from netsuite.store.sql import articles, contents, folders, messages, opening, summaries
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
-from netsuite.store.sql.delivery import Delivery, SQLDraft
+from netsuite.store.sql.delivery import Delivery, SQLDraft, Together
 from netsuite.store.sql.locks import Locks
 from netsuite.store.sql.message_columns import read_columns
 from netsuite.store.sql.parts import Cache, StoreParts
 from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
-from netsuite.store.sql.units import GrowingCall, PassingCall
+from netsuite.store.sql.units import GrowingCall, PassingCall, Unit
 from netsuite.store.summarize import Description
 
 T = TypeVar("T")
@@ -162,23 +162,51 @@ class SQLMail:
         *,
         onward: outgoing.Outgoing | None = None,
         message_id: str | None = None,
+        replies: Sequence[Report] = (),
     ) -> Sequence[model.Placed]:
         """Make the content durable, in all the places and in the queue, or in none."""
-        delivery = await self.begin_delivery(draft, placements, onward, message_id)
+        delivery = await self._begin_delivery(draft, placements, onward, message_id)
+        if not replies:
+            return await self.finish_deliveries(delivery, [delivery])
         try:
-            placed = await self._shared.writer.submit(delivery)
+            others = await self.begin_deliveries(replies)
         except BaseException:
             await delivery.draft.discard()
             raise
-        self.end_delivery(delivery)
-        return placed
+        return await self.finish_deliveries(Together(delivery, others), [delivery, *others])
 
-    async def begin_delivery(
+    async def begin_deliveries(self, reports: Sequence[Report]) -> Sequence[Delivery]:
+        """Return the units of work that reports are. Raises TooLarge, StoreClosed."""
+        begun: list[Delivery] = []
+        try:
+            for each in reports:
+                begun.append(
+                    await self._begin_delivery(each.draft, each.placements, each.onward, None)
+                )
+        except BaseException:
+            for delivery in begun:
+                await delivery.draft.discard()
+            raise
+        return begun
+
+    async def finish_deliveries(self, unit: Unit[T], deliveries: Sequence[Delivery]) -> T:
+        """Have a unit done that some deliveries are in; return its result."""
+        try:
+            result = await self._shared.writer.submit(unit)
+        except BaseException:
+            for each in deliveries:
+                await each.draft.discard()
+            raise
+        for each in deliveries:
+            self._end_delivery(each)
+        return result
+
+    async def _begin_delivery(
         self,
         draft: Draft,
         placements: Sequence[model.Placement],
         onward: outgoing.Outgoing | None,
-        message_id: str | None = None,
+        message_id: str | None,
     ) -> Delivery:
         """Return the unit of work that a commit is. Raises TooLarge, StoreClosed."""
         shared = self._shared
@@ -193,7 +221,7 @@ class SQLMail:
         shared.busy_at = shared.now()
         return Delivery(draft, shared.guid(), placements, onward, message_id)
 
-    def end_delivery(self, delivery: Delivery) -> None:
+    def _end_delivery(self, delivery: Delivery) -> None:
         """Keep a small content that was committed: it will be read soon."""
         self._shared.undescribed += 1
         if not delivery.draft.chunks and len(delivery.tail) <= HOT_OCTETS:
@@ -542,24 +570,20 @@ def _described(session: DatabaseSession, missing: Sequence[int]) -> dict[int, De
 def _filled_in(found: model.Columns, made: Mapping[int, Description]) -> model.Columns:
     """Return columns with what was described just now; messages whose content is gone are left
     out."""
-    there = [
-        place
-        for place, content in enumerate(found.contents)
-        if found.offsets[place] or content in made
-    ]
-    filled = model.Columns([found.uids[place] for place in there])
-    for column in model.Column:
-        values = getattr(found, column.value)
+    offsets, contents = found.offsets, found.contents
+    filled = found.chosen(
+        [place for place in range(len(found)) if offsets[place] or contents[place] in made]
+    )
+    for column, name in _OF_DESCRIPTION.items():
+        values = getattr(filled, column.value)
         if values:
-            name = _OF_DESCRIPTION.get(column)
+            described = [made.get(content) for content in filled.contents]
             setattr(
                 filled,
                 column.value,
                 [
-                    values[place]
-                    if name is None or found.contents[place] not in made
-                    else getattr(made[found.contents[place]], name)
-                    for place in there
+                    kept if new is None else getattr(new, name)
+                    for kept, new in zip(values, described, strict=True)
                 ],
             )
     return filled

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Final
@@ -57,23 +56,13 @@ def read_columns(
     if apart:
         values["account"] = account or 0
     read = reading.statement.read(session, **values)
-    if dense and len(read[0]) != _among(read[0], uids):
-        there = set(uids)
-        chosen = [place for place, uid in enumerate(read[0]) if uid in there]
-        read = [[column[place] for place in chosen] for column in read]
     result = Columns(read[0])
     for fill, places in reading.fill:
         fill(result, [read[place] for place in places])
+    if dense and list(result.uids) != list(uids):
+        there = set(uids)
+        return result.chosen([place for place, uid in enumerate(result.uids) if uid in there])
     return result
-
-
-def _among(read: Sequence[int], uids: Sequence[int]) -> int:
-    """Return how many of the UIDs read are wanted, the usual case first."""
-    if len(read) <= len(uids) and list(read) == list(uids[: len(read)]):
-        return len(read)
-    return sum(
-        1 for uid in read if (place := bisect_left(uids, uid)) < len(uids) and uids[place] == uid
-    )
 
 
 #: Sets values of a result from the columns that they are made of.
