@@ -106,6 +106,11 @@ class MailboxView:
         return len(self._told)
 
     @property
+    def last(self) -> int:
+        """The highest UID told of; 0 for none."""
+        return self._told[-1] if self._told else 0
+
+    @property
     def recent(self) -> int:
         """How many of the messages told of are recent."""
         return sum(

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from netsuite.imap.commands import search as key
 from netsuite.imap.commands.fetch import BodySection, FetchData, Item, SectionText
+from netsuite.imap.commands.notify import Event, EventGroup, Notify, Watched
 from netsuite.imap.commands.requests import (
     Append,
     Authenticate,
@@ -99,6 +100,14 @@ REQUESTS: list[tuple[bytes, Request]] = [
     (b"SELECT a (CONDSTORE)", Select("a", True)),
     (b"SELECT a (QRESYNC (7 9))", Select("a", resync=Resync(7, 9))),
     (b"SELECT a (CONDSTORE QRESYNC (7 9 1:3))", Select("a", True, Resync(7, 9, KNOWN))),
+    (
+        b"SELECT a (QRESYNC (7 9 1:3 (1,5 2,9)))",
+        Select("a", resync=Resync(7, 9, KNOWN, SPARSE)),
+    ),
+    (
+        b"SELECT a (QRESYNC (7 0 (1:3 1:3)))",
+        Select("a", resync=Resync(7, 0, None, (KNOWN, KNOWN))),
+    ),
     (b'EXAMINE "a b"', Examine("a b")),
     (b"CREATE Entw&APw-rfe", Create("Entwürfe")),
     (b"CREATE a (USE (\\Sent))", Create("a", ("\\Sent",))),
@@ -125,6 +134,24 @@ REQUESTS: list[tuple[bytes, Request]] = [
     (b"NAMESPACE", Namespace()),
     (b"STATUS a (MESSAGES UIDNEXT)", StatusOf("a", ("MESSAGES", "UIDNEXT"))),
     (b"IDLE", Idle()),
+    (b"NOTIFY NONE", Notify()),
+    (
+        b"NOTIFY SET STATUS (SELECTED (FlagChange MessageExpunge MessageNew (UID FLAGS))) "
+        b"(SUBTREE (Lists) (MailboxName)) (PERSONAL NONE)",
+        Notify(
+            (
+                EventGroup(
+                    Watched.SELECTED,
+                    frozenset({Event.MESSAGE_NEW, Event.MESSAGE_EXPUNGE, Event.FLAG_CHANGE}),
+                    (),
+                    (Item.UID, Item.FLAGS),
+                ),
+                EventGroup(Watched.SUBTREE, frozenset({Event.MAILBOX_NAME}), ("Lists",)),
+                EventGroup(Watched.PERSONAL),
+            ),
+            True,
+        ),
+    ),
     (b"CHECK", Check()),
     (b"CLOSE", Close()),
     (b"UNSELECT", Unselect()),
@@ -209,14 +236,6 @@ ALSO_READ: list[tuple[bytes, Request]] = [
         b"FETCH 1 all",
         Fetch(ONE, (Item.FLAGS, Item.INTERNALDATE, Item.SIZE, Item.ENVELOPE)),
     ),
-    (
-        b"SELECT a (QRESYNC (7 9 1:3 (1,5 2,9)))",
-        Select("a", resync=Resync(7, 9, KNOWN, SPARSE)),
-    ),
-    (
-        b"SELECT a (QRESYNC (7 0 (1:3 1:3)))",
-        Select("a", resync=Resync(7, 0, None, (KNOWN, KNOWN))),
-    ),
     (b"FETCH 1 FLAGS (CHANGEDSINCE 0)", Fetch(ONE, (Item.FLAGS,), changed_since=0)),
     (
         b"UID FETCH 1 FLAGS (VANISHED CHANGEDSINCE 5)",
@@ -239,6 +258,19 @@ ALSO_READ: list[tuple[bytes, Request]] = [
         b'SEARCH ON "1-feb-1994"',
         Search(key.ReceivedOn(key.Comparison.ON, date(1994, 2, 1))),
     ),
+    (
+        b"notify set (mailboxes inbox subscriptionchange mailboxname) (inboxes (x-new))",
+        Notify(
+            (
+                EventGroup(
+                    Watched.MAILBOXES,
+                    frozenset({Event.SUBSCRIPTION_CHANGE, Event.MAILBOX_NAME}),
+                    ("INBOX",),
+                ),
+                EventGroup(Watched.INBOXES, frozenset({"X-NEW"})),
+            )
+        ),
+    ),
     (b"SEARCH NEW", Search(key.Every((key.IsRecent(), key.Flagged("\\Seen", False))))),
 ]
 
@@ -252,6 +284,20 @@ APPENDS: list[tuple[bytes, Append]] = [
 ]
 
 REFUSED: list[tuple[str, bytes]] = [
+    ("neither SET nor NONE", b"NOTIFY ALL"),
+    ("NOTIFY of nothing", b"NOTIFY SET"),
+    ("NOTIFY STATUS of nothing", b"NOTIFY SET STATUS"),
+    ("unknown watched", b"NOTIFY SET (world (MailboxName))"),
+    ("selected twice", b"NOTIFY SET (selected NONE) (selected-delayed NONE)"),
+    ("new without expunge", b"NOTIFY SET (personal (MessageNew))"),
+    ("flags alone", b"NOTIFY SET (personal (FlagChange))"),
+    ("names of the selected", b"NOTIFY SET (selected (MailboxName))"),
+    ("a fetch of others", b"NOTIFY SET (personal (MessageNew (UID) MessageExpunge))"),
+    ("a fetch of nothing", b"NOTIFY SET (selected (MessageNew () MessageExpunge))"),
+    ("subtree of nothing", b"NOTIFY SET (subtree () (MailboxName))"),
+    ("no events", b"NOTIFY SET (personal ())"),
+    ("an open group", b"NOTIFY SET (personal (MailboxName)"),
+    ("too many groups", b"NOTIFY SET" + b" (personal NONE)" * 101),
     ("a time before all years", b'APPEND a "01-Jan-0001 00:00:00 +1400" {1+}\r\nx'),
     ("a time behind all years", b'APPEND a "31-Dec-9999 23:59:59 -1200" {1+}\r\nx'),
     ("no command", b""),

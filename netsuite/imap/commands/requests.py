@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from netsuite.imap.commands.fetch import FetchItem
+from netsuite.imap.commands.notify import Notify
 from netsuite.imap.commands.search import SearchKey
 from netsuite.imap.sequences import SequenceSet
 
@@ -303,6 +304,7 @@ Request: TypeAlias = (
     | StatusOf
     | Append
     | Idle
+    | Notify
     | Check
     | Close
     | Unselect

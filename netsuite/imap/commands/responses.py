@@ -86,9 +86,9 @@ def no(text: str, code: Code | None = None) -> Completion:
     return Completion(Status.NO, text, code)
 
 
-def bad(text: str) -> Completion:
+def bad(text: str, code: Code | None = None) -> Completion:
     """Return the completion of a command that should not have been given."""
-    return Completion(Status.BAD, text)
+    return Completion(Status.BAD, text, code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +131,15 @@ class NamespaceData:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """LIST or LSUB; ``childinfo`` is the extended item of that name (RFC 5258, 3.5)."""
+    """LIST or LSUB; ``childinfo`` and ``oldname`` are the extended items of those names (RFC 5258,
+    3.5; RFC 5465, 5.4)."""
 
     attributes: tuple[str, ...]
     separator: str | None
     mailbox: str
     lsub: bool = False
     childinfo: tuple[str, ...] = ()
+    oldname: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from netsuite.imap.commands import requests as say
+from netsuite.imap.commands.notify import Notify
 from netsuite.imap.commands.responses import Status
+from netsuite.imap.commands.search import Numbered, walk
 
 
 class State(enum.Enum):
@@ -69,6 +71,7 @@ RULES: Final[Mapping[type, Rule]] = {
     say.StatusOf: Rule(_INSIDE),
     say.Append: Rule(_INSIDE),
     say.Idle: Rule(_INSIDE),
+    Notify: Rule(_INSIDE),
     say.Check: Rule(_SELECTED),
     say.Close: Rule(_SELECTED),
     say.Unselect: Rule(_SELECTED),
@@ -94,6 +97,18 @@ def rule_of(request: say.Request) -> Rule:
     if kind in _BY_UID and getattr(request, "by_uid", False):
         return _BY_UID[kind]
     return RULES[kind]
+
+
+def names_by_number(request: say.Request) -> bool:
+    """Return whether a command names messages by their numbers, or asks for numbers, which who has
+    enabled UIDONLY has given up (RFC 9586)."""
+    if isinstance(request, say.Select | say.Examine):
+        return request.resync is not None and request.resync.matches is not None
+    if isinstance(request, say.Search) and any(
+        isinstance(key, Numbered) and not key.by_uid for key in walk(request.key)
+    ):
+        return True
+    return rule_of(request).uses_numbers
 
 
 #: Where the end of a command leads; what is not here leaves the state as it is.

@@ -10,8 +10,10 @@ from typing import Any, Final, TypeAlias
 
 from netsuite.imap import mutf7
 from netsuite.imap.commands import requests as say
+from netsuite.imap.commands.notify import Notify
 from netsuite.imap.grammar.dates import format_date_time
 from netsuite.imap.grammar.fetch import format_fetch_item
+from netsuite.imap.grammar.notify import format_notify
 from netsuite.imap.grammar.printing import (
     format_astring,
     format_atom,
@@ -95,6 +97,8 @@ def _select(request: say.Select | say.Examine) -> bytes:
     if request.resync is not None:
         resync = request.resync
         known = b"" if resync.known is None else b" " + bytes(resync.known)
+        if resync.matches is not None:
+            known += b" (%b %b)" % tuple(map(bytes, resync.matches))
         parameters.append(b"QRESYNC (%d %d%b)" % (resync.uid_validity, resync.modseq, known))
     return octets + b" (%b)" % b" ".join(parameters) if parameters else octets
 
@@ -209,6 +213,7 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     say.StatusOf: _status,
     say.Append: _append,
     say.Idle: _bare(b"IDLE"),
+    Notify: format_notify,
     say.Check: _bare(b"CHECK"),
     say.Close: _bare(b"CLOSE"),
     say.Unselect: _bare(b"UNSELECT"),

@@ -12,6 +12,7 @@ from typing import Final
 from netsuite.imap.commands import requests as say
 from netsuite.imap.grammar import mailboxes, tokens
 from netsuite.imap.grammar.fetch import parse_fetch_items
+from netsuite.imap.grammar.notify import notify_request
 from netsuite.imap.grammar.search import parse_search
 from netsuite.imap.sequences import SequenceSet
 
@@ -252,6 +253,7 @@ _REQUESTS: Mapping[bytes, _Parse] = {
     b"STATUS": mailboxes.status_request,
     b"APPEND": mailboxes.append_request,
     b"IDLE": partial(_bare, say.Idle),
+    b"NOTIFY": notify_request,
     b"CHECK": partial(_bare, say.Check),
     b"CLOSE": partial(_bare, say.Close),
     b"UNSELECT": partial(_bare, say.Unselect),

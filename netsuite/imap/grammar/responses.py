@@ -39,6 +39,7 @@ def _code_names(names: tuple[str, ...]) -> bytes:
 _CODES: Final[Mapping[str, Callable[[tuple[str, ...]], bytes]]] = {
     "PERMANENTFLAGS": lambda flags: b" " + format_flags(flags),
     "BADCHARSET": _code_names,
+    "BADEVENT": _code_names,
     "CAPABILITY": _names,
 }
 
@@ -110,9 +111,14 @@ def _listed(mailbox: NamePrinter, value: say.Listed) -> bytes:
         _quoted(value.separator),
         mailbox(value.mailbox),
     )
+    extended = []
     if value.childinfo:  # RFC 5258, 6: childinfo-extended-item
         words = b" ".join(_quoted(word) for word in value.childinfo)
-        octets += b' ("CHILDINFO" (%b))' % words
+        extended.append(b'"CHILDINFO" (%b)' % words)
+    if value.oldname is not None:  # RFC 5465, 8: oldname-extended-item
+        extended.append(b'"OLDNAME" (%b)' % mailbox(value.oldname))
+    if extended:
+        octets += b" (%b)" % b" ".join(extended)
     return octets + b"\r\n"
 
 

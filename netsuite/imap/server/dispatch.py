@@ -7,20 +7,40 @@ from netsuite.imap import replies
 from netsuite.imap.commands.requests import Command
 from netsuite.imap.commands.responses import Completion, Continue, ok
 from netsuite.imap.dialog.events import IdleDone, WantsLiteral
-from netsuite.imap.dialog.rules import rule_of
-from netsuite.imap.server import append, fetch, folders, listing, login, messages, search, select
+from netsuite.imap.dialog.rules import names_by_number, rule_of
+from netsuite.imap.server import (
+    append,
+    fetch,
+    folders,
+    listing,
+    login,
+    messages,
+    notify,
+    search,
+    select,
+)
+from netsuite.imap.server.progress import LONG, progress_told
 from netsuite.imap.server.session import Session
 
 
 async def command(session: Session, command: Command) -> Completion | None:
     """Have a command's request handled, after what holds for all of them."""
+    await session.undisturbed()
     request, selected = command.request, session.selected
     session.count_as(type(request))
+    if session.uid_only and names_by_number(request):
+        return replies.UID_REQUIRED
     if selected is not None:
         if selected.read_only and rule_of(request).changes_mailbox:
             return replies.READ_ONLY
         await selected.read_news()
-    completion: Completion | None = await session.handlers[type(request)](session, request)
+    handler = session.handlers[type(request)]
+    completion: Completion | None
+    if type(request) in LONG:
+        with progress_told(session, command.tag):
+            completion = await handler(session, request)
+    else:
+        completion = await handler(session, request)
     if completion is not None and selected is not None and selected is session.selected:
         await selected.read_news()  # of what came meanwhile, by this very command perhaps
     return completion
@@ -33,6 +53,7 @@ async def literal(session: Session, event: WantsLiteral) -> Continue:
 
 async def idle_done(session: Session, event: IdleDone) -> Completion:
     """End IDLE (RFC 2177)."""
+    await session.undisturbed()
     return ok("Idle ended")
 
 
@@ -50,4 +71,5 @@ class IMAPServer(Session):
         fetch.HANDLERS,
         search.HANDLERS,
         append.HANDLERS,
+        notify.HANDLERS,
     )

@@ -5,6 +5,9 @@ See RFC 3501, 6.1 and 6.2; RFC 2971 (ID); RFC 5161 (ENABLE).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from netsuite.accounts.interfaces import MailAccess
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
@@ -60,15 +63,46 @@ async def start_tls(session: Session, request: ask.StartTls) -> responses.Comple
 async def enable(session: Session, request: ask.Enable) -> responses.Completion:
     """Turn extensions on."""
     # RFC 5161, 3.1: what is unknown, or enabled already, is passed over.
-    names = []
-    if "QRESYNC" in request.names and not session.vanished:
-        names.append("QRESYNC")
-        session.modseqs = session.vanished = True
-    elif "CONDSTORE" in request.names and not session.modseqs:
-        names.append("CONDSTORE")
-        session.modseqs = True
-    session.say(responses.EnabledData(tuple(names)))
+    names = tuple(
+        name
+        for name, turn_on in _EXTENSIONS.items()
+        if name.upper() in request.names and turn_on(session)
+    )
+    session.say(responses.EnabledData(names))
     return responses.ok("Enabled what is known")
+
+
+def _enable_qresync(session: Session) -> bool:
+    new = not session.vanished
+    session.modseqs = session.vanished = True
+    return new
+
+
+def _enable_condstore(session: Session) -> bool:
+    new = not session.modseqs
+    session.modseqs = True
+    return new
+
+
+def _enable_uid_only(session: Session) -> bool:
+    new = not session.uid_only
+    session.uid_only = True
+    return new
+
+
+def _enable_rev2(session: Session) -> bool:
+    new = not session.rev2
+    session.rev2 = True
+    return new
+
+
+#: What ENABLE turns on, and returns whether that is new. QRESYNC has CONDSTORE in it.
+_EXTENSIONS: Final[Mapping[str, Callable[[Session], bool]]] = {
+    "QRESYNC": _enable_qresync,
+    "CONDSTORE": _enable_condstore,
+    "UIDONLY": _enable_uid_only,
+    "IMAP4rev2": _enable_rev2,
+}
 
 
 async def login(session: Session, request: ask.Login) -> responses.Completion:

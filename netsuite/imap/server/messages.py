@@ -12,7 +12,13 @@ from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Code, Completion, Condition, CopyUid, Status, no, ok
-from netsuite.imap.grammar.fetch_response import flags_item, format_fetch, modseq_item, uid_item
+from netsuite.imap.grammar.fetch_response import (
+    flags_item,
+    format_fetch,
+    format_uid_fetch,
+    modseq_item,
+    uid_item,
+)
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
@@ -75,13 +81,16 @@ async def _tell_stored(
             continue
         flags, modseq = stored.changed[uid]
         items = []
-        if request.by_uid or session.modseqs:
-            items.append(uid_item(uid))
         if not request.silent:
             items.append(flags_item(flags, view.is_recent(uid)))
         if session.modseqs:
             items.append(modseq_item(modseq))
-        out.append(format_fetch(number, items))
+        if session.uid_only:
+            out.append(format_uid_fetch(uid, items))
+        else:
+            if request.by_uid or session.modseqs:
+                items.insert(0, uid_item(uid))
+            out.append(format_fetch(number, items))
         if len(out) == _RESPONSES_AT_ONCE:
             session.writer.write(b"".join(out))
             out.clear()

@@ -48,7 +48,7 @@ async def select(
         # Changes are heard from here on; what this reads is of one moment, and theirs is known.
         opened = await mail.opened(folder.id, None if resync is None else resync.modseq)
         selected.claims_recent = selected.claims_recent and not session.rev2
-        recent = await _recent(selected, opened.folder)
+        recent = (0, 0) if session.rev2 else await _recent(selected, opened.folder)
     except BaseException:
         selected.close()
         raise

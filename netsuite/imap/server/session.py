@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable
 from dataclasses import replace
 from typing import Final, Protocol
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
@@ -19,6 +19,7 @@ from netsuite.imap.commands.notify import USUAL
 from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, bad, ok
 from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events
 from netsuite.imap.dialog.rules import rule_of
+from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server.selected import Manner, Selected
 from netsuite.imap.server.shared import Shared
 from netsuite.imap.view import BadNumber
@@ -41,6 +42,9 @@ _INSIDE: Final = (
     "CONDSTORE",
     "QRESYNC",
     "STATUS=SIZE",
+    "NOTIFY",
+    "UIDONLY",
+    "INPROGRESS",
 )
 
 
@@ -60,9 +64,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     # Thousands of sessions wait in IDLE. CPython keeps up to 30 attributes of an object without a
     # dictionary, and the connection has nearly as many: these beside them spare 1.3 KB each.
     __slots__ = (
+        "_fetching",
         "_in_literal",
         "_mail",
         "_telling_later",
+        "_unfetched",
         "_wake",
         "events",
         "modseqs",
@@ -90,6 +96,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self._wake: IDelayedCall | None = None
         self._in_literal = False
         self._telling_later = False
+        self._unfetched: tuple[int, int] | None = None  # UIDs of what NOTIFY is to fetch
+        self._fetching: list[Deferred[None]] | None = None  # who waits for that
 
     # -- hooks --------------------------------------------------------------------------------
 
@@ -158,8 +166,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             self.bad_commands = 0
         if selected is not None and selected.view.closed:
             self._mailbox_gone()
-        elif self.news is not None:
+            return
+        if self.news is not None:
             self.news.answered()
+        if self._unfetched is not None:
+            self.wake_soon()
 
     def _with_whole(self, value: Completion, selected: Selected) -> Completion:
         """Return a completion that says up to which mod-sequence the client knows all, where it
@@ -182,8 +193,26 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def tell(self, *, may_expunge: bool) -> None:
         """Send what happened in the mailbox, as far as the client may be told of it now."""
         selected = self.selected
-        if selected is not None:
-            self.writer.write(selected.tell(self.manner, self.events, may_expunge=may_expunge))
+        if selected is None:
+            return
+        last = selected.view.last
+        self.writer.write(selected.tell(self.manner, self.events, may_expunge=may_expunge))
+        if self.events.items and selected.view.last > last:
+            self._note_fresh(last + 1, selected.view.last)
+
+    def _note_fresh(self, first: int, last: int) -> None:
+        """Have new messages fetched, but for those that the client brought itself (RFC 5465,
+        5.2)."""
+        command = self.dialog.command
+        if command is None or not isinstance(command.request, ask.Append | ask.Copy | ask.Move):
+            self._unfetched = (self._unfetched or (first, last))[0], last
+            self.wake_soon()
+
+    def say_between(self, word: Condition) -> None:
+        """Send word while a command is answered, where it does not stand within a literal."""
+        if not (self._in_literal or self.closing or self.lost):
+            self.say(word)
+            self.writer.flush()
 
     async def write_literal(self, chunks: AsyncIterable[bytes]) -> None:
         """Send the octets of a literal that was announced. If they do not come, nothing else
@@ -245,16 +274,48 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def deselect(self) -> None:
         """Leave the selected mailbox, if there is one."""
         selected, self.selected = self.selected, None
+        self._unfetched = None
         if selected is None:
             return
         selected.close()
 
     def wake(self) -> None:
         """Accept that something can be told; a burst of changes becomes one answer."""
+        selected = self.selected
+        if self._listens or (selected is not None and selected.view.closed):
+            self.wake_soon()
+
+    def wake_soon(self) -> None:
+        """Look in the next turn of the reactor for what can be told."""
         if self._wake is None and not self.lost:
-            selected = self.selected
-            if self._listens or (selected is not None and selected.view.closed):
-                self._wake = self.clock.callLater(0, self._woken)
+            self._wake = self.clock.callLater(0, self._woken)
+
+    @property
+    def may_be_told(self) -> bool:
+        """Whether something may be said that answers nothing, and would not stand in the midst of
+        something else."""
+        between = self.dialog.command is None or self.dialog.idling
+        return between and self._fetching is None and not self._in_literal
+
+    async def undisturbed(self) -> None:
+        """Wait until nothing is fetched for NOTIFY: an answer must not stand in its midst."""
+        if self._fetching is not None:
+            done: Deferred[None] = Deferred()
+            self._fetching.append(done)
+            await done
+
+    async def _fetch_new(self, selected: Selected, first: int, last: int) -> None:
+        try:
+            numbers = SequenceSet(((first, last),))
+            request = ask.Fetch(numbers, self.events.items, by_uid=True)
+            await self.handlers[ask.Fetch](self, request)
+        except StoreError as error:
+            self.log.info("{name}: fetching for NOTIFY: {why!r}", name=self.name, why=error)
+        finally:
+            waiting, self._fetching = self._fetching, None
+            for each in waiting or ():
+                each.callback(None)
+        self.wake()
 
     @property
     def _listens(self) -> bool:
@@ -271,6 +332,12 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if selected.view.closed:
             if self.dialog.command is None or self.dialog.idling:
                 self._mailbox_gone()
+        elif self._fetching is not None:
+            return  # and looks again when that is done
+        elif self._unfetched is not None and self.may_be_told:
+            (first, last), self._unfetched = self._unfetched, None
+            self._fetching = []
+            self.spawn(self._fetch_new(selected, first, last))
         elif self._listens and not self._telling_later:
             if self.writer.is_full or selected.wants_reading:
                 self._telling_later = True  # one for all that comes until then
@@ -279,7 +346,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
                 self._tell_unasked(selected)
 
     def _tell_unasked(self, selected: Selected) -> None:
-        if self._listens and self.selected is selected and not self._in_literal:
+        if self._listens and self.selected is selected and self.may_be_told:
             self.tell(may_expunge=self.dialog.idling or self.events.at_once)
 
     async def _tell_later(self, selected: Selected) -> None:

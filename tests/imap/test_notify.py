@@ -1,0 +1,248 @@
+"""NOTIFY: what a client is told of, in the selected mailbox and in others (RFC 5465)."""
+
+from __future__ import annotations
+
+from netsuite.imap.server import notify
+from netsuite.store.model import FlagAction
+from netsuite.testing.cases import SynchronousTestCase
+from tests.coroutines import run
+from tests.imap.world import Client, World
+
+PLAIN = b"Subject: hi\r\n\r\nbody\r\n"
+ALL_OF_MESSAGES = b"(MessageNew MessageExpunge FlagChange)"
+
+
+class Case(SynchronousTestCase):
+    """A client that has logged in, and another that does things."""
+
+    def setUp(self) -> None:
+        self.world = World()
+        self.world.deliver(PLAIN, PLAIN)
+        self.client = self.world.enter(None)
+        self.other = self.world.enter(None)
+
+    def told(self, client: Client | None = None) -> list[bytes]:
+        """Return what a client is told unasked."""
+        client = client or self.client
+        said = b"".join(iter(client.turn, b""))
+        return said.split(b"\r\n")[:-1]
+
+    def notify(self, groups: bytes, client: Client | None = None) -> list[bytes]:
+        """Send NOTIFY SET; return the answer's lines before its end."""
+        lines = (client or self.client).lines(b"n NOTIFY SET " + groups)
+        self.assertEqual(b"n OK Watching", lines[-1])
+        return lines[:-1]
+
+
+class Others(Case):
+    """Mailboxes that are not selected."""
+
+    def test_messages(self) -> None:
+        """A burst in another mailbox is one STATUS, between commands, of what was asked for."""
+        self.assertEqual([], self.notify(b"(mailboxes (Sent INBOX Nowhere) %b)" % ALL_OF_MESSAGES))
+        self.world.deliver(PLAIN, PLAIN, folder="Sent")
+        self.world.deliver(PLAIN, folder="Lists/python")
+        self.assertEqual([b"* STATUS Sent (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 8)"], self.told())
+        self.other.say(b"s SELECT Sent\r\na STORE 1 +FLAGS \\Deleted\r\n")
+        self.assertEqual([b"* STATUS Sent (UIDVALIDITY 8 UNSEEN 2)"], self.told())
+        self.client.say(b"e ENABLE CONDSTORE\r\n")
+        self.other.say(b"a EXPUNGE\r\n")
+        self.assertEqual(
+            [b"* STATUS Sent (MESSAGES 1 UIDNEXT 3 UIDVALIDITY 8 HIGHESTMODSEQ 5)"], self.told()
+        )
+
+    def test_not_asked_for(self) -> None:
+        """Of what was not asked for nothing is told: an event, a mailbox, after NONE anything."""
+        self.notify(b"(mailboxes Sent (MessageNew MessageExpunge))")
+        self.world.deliver(PLAIN, folder="Sent")
+        self.told()
+        self.other.say(b"s SELECT Sent\r\na STORE 1 +FLAGS \\Seen\r\nc CREATE Sent/2026\r\n")
+        self.assertEqual([], self.told())
+        self.assertEqual([b"n OK Watching nothing"], self.client.lines(b"n NOTIFY NONE"))
+        self.world.deliver(PLAIN, folder="Sent")
+        self.assertEqual([], self.told())
+
+    def test_status(self) -> None:
+        """With STATUS, what is in the mailboxes is told at once, but for the selected one."""
+        self.client.say(b"s SELECT INBOX\r\n")
+        self.assertEqual(
+            [
+                b"* STATUS Lists/python (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 10)",
+                b"* STATUS Sent (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 8)",
+            ],
+            sorted(
+                line
+                for line in self.notify(b"STATUS (personal (MessageNew MessageExpunge))")
+                if b"Lists " not in line
+            ),
+        )
+        self.world.deliver(PLAIN)  # of the selected one SELECTED says, which is not there
+        self.assertEqual([], self.told())
+        self.assertEqual([b"a OK Nothing done"], self.client.lines(b"a NOOP"))
+
+    def test_names(self) -> None:
+        """Mailboxes that are made, renamed and removed, with the parent that is affected."""
+        self.notify(b"(subtree (Lists Work) (MailboxName))")
+        self.other.say(b"c CREATE Lists/ruby\r\nc CREATE Apart\r\n")
+        self.assertEqual(
+            [
+                b'* LIST (\\HasNoChildren) "/" Lists/ruby',
+                b'* LIST (\\HasChildren) "/" Lists',
+            ],
+            self.told(),
+        )
+        self.other.say(b"c RENAME Lists Work\r\n")
+        self.assertEqual([b'* LIST (\\HasChildren) "/" Work ("OLDNAME" (Lists))'], self.told())
+        self.other.say(b"c DELETE Work/ruby\r\n")
+        self.assertEqual(
+            [b'* LIST (\\NonExistent) "/" Work/ruby', b'* LIST (\\HasChildren) "/" Work'],
+            self.told(),
+        )
+        self.client.say(b"c CREATE Work/mine\r\n")
+        self.assertEqual([], self.told())  # of its own doing it knows
+
+    def test_subscriptions(self) -> None:
+        """A name that is subscribed is told with its attributes."""
+        self.notify(b"(personal (SubscriptionChange))")
+        self.other.say(b"c SUBSCRIBE Sent\r\n")
+        self.assertEqual([b'* LIST (\\HasNoChildren \\Subscribed) "/" Sent'], self.told())
+        self.other.say(b"c UNSUBSCRIBE Sent\r\n")
+        self.assertEqual([b'* LIST (\\HasNoChildren) "/" Sent'], self.told())
+
+    def test_sets_that_change(self) -> None:
+        """Which mailboxes are subscribed, or there, is looked at again when that changes."""
+        self.notify(b"(subscribed (MessageNew MessageExpunge))")
+        self.world.deliver(PLAIN, folder="Sent")
+        self.assertEqual([], self.told())
+        self.other.say(b"c SUBSCRIBE Sent\r\n")
+        self.told()
+        self.world.deliver(PLAIN, folder="Sent")
+        self.assertEqual([b"* STATUS Sent (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 8)"], self.told())
+        self.other.say(b"c RENAME Sent Gone\r\n")
+        self.told()
+        self.other.say(b"c DELETE Gone\r\n")
+        self.assertEqual([], self.told())
+
+    def test_while_a_command_is_answered(self) -> None:
+        """What happens meanwhile waits for the end of the command."""
+        self.notify(b"(mailboxes Sent (MessageNew MessageExpunge))")
+        self.client.say(b"a APPEND Lists/python {5}\r\n")
+        self.world.deliver(PLAIN, folder="Sent")
+        self.assertEqual([], self.told())
+        self.assertIn(b"a OK", self.client.say(b"hello\r\n"))
+        self.assertEqual([b"* STATUS Sent (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 8)"], self.told())
+        self.client.say(b"i IDLE\r\n")
+        self.world.deliver(PLAIN, folder="Sent")
+        self.assertEqual([b"* STATUS Sent (MESSAGES 2 UIDNEXT 3 UIDVALIDITY 8)"], self.told())
+
+    def test_refused(self) -> None:
+        """Events that nobody is told of here are refused with those that there are; what was
+        asked for before goes on."""
+        self.notify(b"(mailboxes Sent (MessageNew MessageExpunge))")
+        refused = (
+            b"n NO [BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
+            b"SubscriptionChange)] Of some of that nobody is told here"
+        )
+        for events in (
+            b"(MessageNew MessageExpunge AnnotationChange)", b"(ServerMetadataChange)", b"(x)"
+        ):  # fmt: skip
+            self.assertEqual([refused], self.client.lines(b"n NOTIFY SET (personal %b)" % events))
+        self.patch(notify, "WATCHED", 2)
+        self.assertEqual(
+            [b"n NO [NOTIFICATIONOVERFLOW] That is too much to watch"],
+            self.client.lines(b"n NOTIFY SET (personal %b)" % ALL_OF_MESSAGES),
+        )
+        self.world.deliver(PLAIN, folder="Sent")
+        self.assertEqual(1, len(self.told()))
+
+    def test_overflow(self) -> None:
+        """A client that would be told of too much is told so, and of nothing more."""
+        self.notify(b"(personal (MailboxName MessageNew MessageExpunge))")
+        self.patch(notify, "NAMES", 3)
+        for name in b"abcd":
+            self.other.say(b"c CREATE %c\r\n" % name)
+        self.assertEqual([b"* OK [NOTIFICATIONOVERFLOW] Too much happens"], self.told())
+        self.world.deliver(PLAIN, folder="Sent")
+        self.assertEqual([], self.told())
+
+    def test_the_end(self) -> None:
+        """With the connection everything ends: nobody hears of anything any more."""
+        self.notify(b"(personal %b)" % ALL_OF_MESSAGES)
+        self.world.deliver(PLAIN, folder="Sent")
+        self.client.say(b"o LOGOUT\r\n")
+        self.client.transport.loseConnection()
+        self.world.deliver(PLAIN, folder="Sent")
+        self.assertEqual([], self.told())
+
+
+class TheSelected(Case):
+    """The mailbox that is selected."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.say(b"s SELECT INBOX\r\n")
+        self.other.say(b"s SELECT INBOX\r\n")
+
+    def test_at_once(self) -> None:
+        """SELECTED: everything is told at once, whatever is asked."""
+        self.notify(b"(selected %b)" % ALL_OF_MESSAGES)
+        self.other.say(b"a STORE 1 +FLAGS (\\Deleted)\r\na EXPUNGE\r\n")
+        self.assertEqual([b"* 1 EXPUNGE"], self.told())
+        self.other.say(b"a STORE 1 +FLAGS (\\Flagged)\r\n")
+        self.assertEqual([b"* 1 FETCH (UID 2 FLAGS (\\Flagged \\Recent))"], self.told())
+
+    def test_delayed(self) -> None:
+        """SELECTED-DELAYED: an expunge waits for a command that it may be told with."""
+        self.notify(b"(selected-delayed %b)" % ALL_OF_MESSAGES)
+        self.other.say(b"a STORE 1 +FLAGS (\\Deleted)\r\na EXPUNGE\r\n")
+        self.world.deliver(PLAIN)
+        self.assertEqual([b"* 3 EXISTS", b"* 3 RECENT"], self.told())
+        self.assertNotIn(b"EXPUNGE", self.client.say(b"a FETCH 2 FLAGS\r\n"))
+        self.assertIn(b"* 1 EXPUNGE\r\n", self.client.say(b"a NOOP\r\n"))
+
+    def test_fetched(self) -> None:
+        """Of new messages is fetched what was asked for, but not of those it brought itself."""
+        self.notify(b"(selected (MessageNew (FLAGS BODY.PEEK[TEXT]) MessageExpunge))")
+        self.world.deliver(PLAIN, PLAIN)
+        told = b"* %d FETCH (UID %d FLAGS (\\Recent) BODY[TEXT] {6}"
+        self.assertEqual(
+            [b"* 4 EXISTS", b"* 4 RECENT", told % (3, 3), b"body", b")", told % (4, 4), b"body",
+             b")"],
+            self.told(),
+        )  # fmt: skip
+        self.assertIn(b"* 5 EXISTS", self.client.say(b"a APPEND INBOX {5+}\r\nhello\r\n"))
+        self.assertEqual([], self.told())
+
+    def test_none(self) -> None:
+        """Who does not ask for the selected mailbox is not told of it; who asks again is told what
+        has gathered."""
+        self.client.say(b"n NOTIFY NONE\r\n")
+        self.other.say(b"a STORE 1 +FLAGS (\\Deleted)\r\na EXPUNGE\r\n")
+        self.world.deliver(PLAIN)
+        self.assertEqual([b"a OK Nothing done"], self.client.lines(b"a NOOP"))
+        self.client.say(b"i IDLE\r\n")
+        self.assertEqual([], self.told())
+        self.client.say(b"DONE\r\n")
+        self.assertEqual(
+            [b"* 1 EXPUNGE", b"* 2 EXISTS", b"* 2 RECENT"],
+            self.notify(b"(selected (MessageNew MessageExpunge))"),
+        )
+
+    def test_flags_not_asked_for(self) -> None:
+        """Without FlagChange flags are not told."""
+        self.notify(b"(selected (MessageNew MessageExpunge))")
+        self.other.say(b"a STORE 1 +FLAGS (\\Flagged)\r\n")
+        self.assertEqual([], self.told())
+        self.assertEqual([b"a OK Nothing done"], self.client.lines(b"a NOOP"))
+
+    def test_own_flags(self) -> None:
+        """The selected mailbox is SELECTED's, though others name it, too."""
+        self.notify(b"(selected NONE) (personal %b)" % ALL_OF_MESSAGES)
+        account = run(self.world.store.accounts.account("ann"))
+        inbox = run(self.world.store.mail.folder(account.id, "INBOX"))
+        flagged = frozenset({"\\Flagged"})
+        run(self.world.store.mail.store_flags(inbox.id, [1], FlagAction.ADD, flagged, account.id))
+        self.assertEqual([], self.told())
+        self.client.say(b"u UNSELECT\r\n")
+        self.world.deliver(PLAIN)
+        self.assertEqual([b"* STATUS INBOX (MESSAGES 3 UIDNEXT 4 UIDVALIDITY 7)"], self.told())
