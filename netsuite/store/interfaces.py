@@ -53,6 +53,21 @@ class Draft(Protocol):
         """Throw it away; may be called at any time before the commit, and twice."""
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the sender of a queued message is told, and where that goes.
+
+    Args:
+        draft: the report, written whole.
+        placements: the sender's folder, where the sender has one here.
+        onward: to the sender elsewhere.
+    """
+
+    draft: Draft
+    placements: Sequence[model.Placement] = ()
+    onward: outgoing.Outgoing | None = None
+
+
 class MailStore(Protocol):
     """Folders and the messages in them."""
 
@@ -115,6 +130,9 @@ class MailStore(Protocol):
     def draft(self, expected_octets: int | None = None) -> Draft:
         """Begin a content."""
 
+    async def beginning(self, draft: Draft, octets: int) -> bytes:
+        """Return the first octets of a draft, before its commit."""
+
     async def commit(
         self,
         draft: Draft,
@@ -122,10 +140,12 @@ class MailStore(Protocol):
         *,
         onward: outgoing.Outgoing | None = None,
         message_id: str | None = None,
+        replies: Sequence[Report] = (),
     ) -> Sequence[model.Placed]:
         """Make the content durable, in all the places and in the queue, or in none.
 
         Args:
+            replies: what is sent because of it, delivered by the same commit.
             message_id: refuse if a message with this Message-ID is in a public folder.
 
         Raises:
@@ -376,21 +396,6 @@ class AccountStore(Protocol):
         """The newest lines of the audit log, newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the sender of a queued message is told, and where that goes.
-
-    Args:
-        draft: the report, written whole.
-        placements: the sender's folder, where the sender has one here.
-        onward: to the sender elsewhere.
-    """
-
-    draft: Draft
-    placements: Sequence[model.Placement] = ()
-    onward: outgoing.Outgoing | None = None
-
-
 class QueueStore(Protocol):
     """The outgoing queue; items are put in by ``MailStore.commit`` and by ``settle``.
 
@@ -424,6 +429,8 @@ class QueueStore(Protocol):
         *,
         placements: Sequence[model.Placement] = (),
         report: Report | None = None,
+        onward: outgoing.Outgoing | None = None,
+        replies: Sequence[Report] = (),
     ) -> outgoing.Settled:
         """Record what became of claimed items of one message, all at once or nothing; return
         where the message and the report are.
@@ -432,6 +439,8 @@ class QueueStore(Protocol):
             settlements: of at least one item.
             placements: where the message goes by the same commit.
             report: what the sender is told, delivered by the same commit.
+            onward: whom else the message is queued for by it; nobody in place of a full folder.
+            replies: what else is sent because of the message.
 
         Raises:
             LeaseLost: of one at least.

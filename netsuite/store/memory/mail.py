@@ -21,7 +21,7 @@ from netsuite.store.changes import (
     QueueChanged,
     SubscriptionChanged,
 )
-from netsuite.store.interfaces import Draft
+from netsuite.store.interfaces import Draft, Report
 from netsuite.store.matching import matches
 from netsuite.store.memory.columns import value_of
 from netsuite.store.memory.records import ContentRecord, FolderRecord, MessageRecord, Records
@@ -64,6 +64,21 @@ class MemoryDraft:
         """Throw it away."""
         self.finished = True
         self.pieces.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A delivery that nothing is in the way of.
+
+    Args:
+        places: those whose owners have room.
+        recipients: who is queued, those in place of a full folder among them.
+    """
+
+    draft: MemoryDraft
+    places: Sequence[model.Placement]
+    envelope: outgoing.Envelope | None
+    recipients: Sequence[outgoing.QueueRecipient]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +288,12 @@ class MemoryMail:
         self._records.check_open()
         return MemoryDraft(self._records.limit_octets)
 
+    async def beginning(self, draft: Draft, octets: int) -> bytes:
+        """Return the first octets of a draft, before its commit."""
+        if not isinstance(draft, MemoryDraft):
+            raise TypeError(f"not a draft of this store: {draft!r}")
+        return b"".join(draft.pieces)[:octets]
+
     async def commit(
         self,
         draft: Draft,
@@ -280,8 +301,24 @@ class MemoryMail:
         *,
         onward: outgoing.Outgoing | None = None,
         message_id: str | None = None,
+        replies: Sequence[Report] = (),
     ) -> Sequence[model.Placed]:
         """Store the content in all the places and in the queue, or in none."""
+        ready = self.check(draft, placements, onward, message_id)
+        checked = [self.check(each.draft, each.placements, each.onward) for each in replies]
+        placed = self.store(ready)
+        for each in checked:
+            self.store(each)
+        return placed
+
+    def check(
+        self,
+        draft: Draft,
+        placements: Sequence[model.Placement],
+        onward: outgoing.Outgoing | None,
+        message_id: str | None = None,
+    ) -> Ready:
+        """Return a delivery that can be stored. Raises what ``commit`` does."""
         records = self._records
         if not isinstance(draft, MemoryDraft):
             raise TypeError(f"not a draft of this store: {draft!r}")
@@ -301,19 +338,25 @@ class MemoryMail:
                     recipients.append(queued)
         if message_id is not None and records.places(message_id):
             raise errors.MessageExists(message_id)
+        places = [
+            placement
+            for folder, placement in zip(folders, placements, strict=True)
+            if folder.folder.owner not in full
+        ]
+        return Ready(draft, places, onward.envelope if onward is not None else None, recipients)
+
+    def store(self, ready: Ready) -> Sequence[model.Placed]:
+        """Store a delivery."""
+        records, draft = self._records, ready.draft
         content = ContentRecord(
             ContentId(records.next_id()), records.guid(), b"".join(draft.pieces)
         )
         draft.finished = True
         records.contents[content.id] = content
         changes: list[Change] = []
-        placed = [
-            self.place(content, placement, changes)
-            for folder, placement in zip(folders, placements, strict=True)
-            if folder.folder.owner not in full
-        ]
-        if onward is not None and recipients:
-            self._enqueue(content, onward.envelope, recipients)
+        placed = [self.place(content, placement, changes) for placement in ready.places]
+        if ready.envelope is not None and ready.recipients:
+            self.enqueue(content, ready.envelope, ready.recipients)
             changes.append(QueueChanged())
         if not content.references:  # nowhere to be; all other contents are as they were
             del records.contents[content.id]
@@ -333,12 +376,13 @@ class MemoryMail:
         changes.append(MessagesAdded(folder.folder.id, row.modseq, (row.uid,), (row.flags,)))
         return model.Placed(folder.folder.id, folder.folder.uid_validity, row.uid)
 
-    def _enqueue(
+    def enqueue(
         self,
         content: ContentRecord,
         envelope: outgoing.Envelope,
         recipients: Sequence[outgoing.QueueRecipient],
     ) -> None:
+        """Put a content into the queue."""
         now = self._records.now()
         message = self._records.next_id()
         for recipient in recipients:

@@ -17,6 +17,7 @@ from netsuite.store.outgoing import (
     ALL,
     ENDS,
     LeaseLost,
+    Outgoing,
     QueueCount,
     QueueFilter,
     QueueItem,
@@ -97,6 +98,8 @@ class MemoryQueue:
         *,
         placements: Sequence[Placement] = (),
         report: Report | None = None,
+        onward: Outgoing | None = None,
+        replies: Sequence[Report] = (),
     ) -> Settled:
         """Record what became of claimed items of one message, all at once or nothing."""
         records = self._records
@@ -110,11 +113,15 @@ class MemoryQueue:
         full = records.full([(records.folder(each.folder), octets) for each in placements])
         if full:
             raise OverQuota(*full.values())
-        told: Sequence[Placed] = ()
-        if report is not None:
-            told = await self._mail.commit(report.draft, report.placements, onward=report.onward)
+        mail = self._mail
+        reports = [*([] if report is None else [report]), *replies]
+        ready = [mail.check(each.draft, each.placements, each.onward) for each in reports]
+        stored = [mail.store(each) for each in ready]
+        told: Sequence[Placed] = stored[0] if report is not None else ()
         changes: list[Change] = [QueueChanged()]
-        placed = [self._mail.place(content, placement, changes) for placement in placements]
+        if onward is not None and onward.recipients:
+            mail.enqueue(content, onward.envelope, onward.recipients)
+        placed = [mail.place(content, placement, changes) for placement in placements]
         for each in settlements:
             self._settle(each)
         records.drop_unused()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 import sqlalchemy as sa
 from twisted.internet.defer import Deferred
@@ -40,14 +40,21 @@ from netsuite.store.sql.transaction import (
     FolderState,
     Transaction,
 )
-from netsuite.store.sql.units import Unit
+from netsuite.store.sql.units import PassingCall, Unit
 from netsuite.store.sql.writer import Writer
 from netsuite.store.timestamps import to_microseconds, to_seconds, zone_minutes
+
+T = TypeVar("T")
 
 #: So many octets of a draft may wait for the writer before its sender has to. Each commit of
 #: the writer takes what waits: with half of this a large draft passes at half the speed.
 AHEAD_OCTETS: Final = 2 << 20
 
+_CHUNKS: Final = (
+    sa.select(t.chunk.c.data)
+    .where(t.chunk.c.id >= sa.bindparam("first"), t.chunk.c.id <= sa.bindparam("last"))
+    .order_by(t.chunk.c.id)
+)
 _INSERT_DRAFT: Final = sa.insert(t.draft)
 _DROP_DRAFT: Final = sa.delete(t.draft).where(t.draft.c.content == sa.bindparam("content"))
 _INSERT_DEAD: Final = sa.insert(t.content)
@@ -153,6 +160,26 @@ class SQLDraft:
         waiting, self._waiting = self._waiting, []
         for writable in waiting:
             writable.callback(None)
+
+    async def beginning(self, octets: int) -> bytes:
+        """Return the first octets of what was written. Raises StoreError."""
+        held = b"".join(self._pieces)
+        if not self.chunks:
+            return held[:octets]
+        if octets <= len(self.head):
+            return self.head[:octets]
+        wanted = min(self.chunks, -(-octets // t.CHUNK_OCTETS))
+
+        def read(transaction: Transaction) -> bytes:
+            transaction.flush()
+            content = transaction.draft_ids.get(self) or self.content
+            if content is None:
+                raise self.failure or StoreError("the content was not written")
+            first = content << t.CHUNK_BITS
+            rows = transaction.session.all(_CHUNKS, first=first, last=first + wanted - 1)
+            return b"".join(row[0] for row in rows)
+
+        return (await self._writer.submit(PassingCall(read)) + held)[:octets]
 
     def take_rest(self) -> bytes:
         """Finish; return the octets that are still in memory."""
@@ -301,7 +328,7 @@ class Delivery(Unit[list[Placed]]):
                 [each for each in placed if not transaction.folder(each.folder).owner],
             )
         if onward is not None and recipients:
-            self._enqueue(transaction, content, onward.envelope, recipients)
+            enqueue(transaction, content, draft.octets, onward.envelope, recipients)
         return placed
 
     def _places_with_room(
@@ -323,35 +350,62 @@ class Delivery(Unit[list[Placed]]):
                     recipients.append(queued)
         return [each for each in places if each[0].owner not in full]
 
-    def _enqueue(
-        self,
-        transaction: Transaction,
-        content: int,
-        envelope: Envelope,
-        recipients: Sequence[QueueRecipient],
-    ) -> None:
-        now = transaction.now
-        message = transaction.next("envelope")
-        transaction.rows[ENVELOPE].append(
-            (
-                message, content, self.draft.octets, envelope.sender, envelope.body,
-                int(envelope.utf8), int(envelope.require_tls), envelope.ret,
-                envelope.envelope_id, envelope.account, now,
-            )
-        )  # fmt: skip
-        first = transaction.next("queue", len(recipients))
-        transaction.rows[QUEUE].extend(
-            (
-                number, message, each.address, each.domain, to_microseconds(each.expires),
-                None if each.warn is None else to_microseconds(each.warn),
-                each.notify, each.original, each.deliver_by, each.forwarded_by,
-                QueueState.QUEUED.value, 0, 0, 0,
-                now if each.not_before is None else to_microseconds(each.not_before),
-                None, "", "",
-            )
-            for number, each in enumerate(recipients, first)
-        )  # fmt: skip
-        transaction.changes.append(QueueChanged())
+
+class Together(Unit[T]):
+    """A unit, and deliveries of other contents by the same commit: all of it, or nothing."""
+
+    grows: ClassVar[bool] = True
+
+    def __init__(self, first: Unit[T], others: Sequence[Delivery]) -> None:
+        super().__init__()
+        self._first = first
+        self._others = others
+        self.octets = first.octets + sum(each.octets for each in others)
+
+    def apply(self, transaction: Transaction) -> T:
+        """Do all. Raises what each of them does."""
+        result = self._first.apply(transaction)
+        for each in self._others:
+            each.apply(transaction)
+        return result
+
+    def committed(self) -> None:
+        """Tell each."""
+        self._first.committed()
+        for each in self._others:
+            each.committed()
+
+
+def enqueue(
+    transaction: Transaction,
+    content: int,
+    octets: int,
+    envelope: Envelope,
+    recipients: Sequence[QueueRecipient],
+) -> None:
+    """Put a content into the queue, which is one reference more to it."""
+    now = transaction.now
+    message = transaction.next("envelope")
+    transaction.rows[ENVELOPE].append(
+        (
+            message, content, octets, envelope.sender, envelope.body,
+            int(envelope.utf8), int(envelope.require_tls), envelope.ret,
+            envelope.envelope_id, envelope.account, now,
+        )
+    )  # fmt: skip
+    first = transaction.next("queue", len(recipients))
+    transaction.rows[QUEUE].extend(
+        (
+            number, message, each.address, each.domain, to_microseconds(each.expires),
+            None if each.warn is None else to_microseconds(each.warn),
+            each.notify, each.original, each.deliver_by, each.forwarded_by,
+            QueueState.QUEUED.value, 0, 0, 0,
+            now if each.not_before is None else to_microseconds(each.not_before),
+            None, "", "",
+        )
+        for number, each in enumerate(recipients, first)
+    )  # fmt: skip
+    transaction.changes.append(QueueChanged())
 
 
 def over_quota(

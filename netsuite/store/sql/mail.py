@@ -155,6 +155,12 @@ class SQLMail:
         shared.drafts.add(draft)
         return draft
 
+    async def beginning(self, draft: Draft, octets: int) -> bytes:
+        """Return the first octets of a draft, before its commit. Raises StoreError."""
+        if not isinstance(draft, SQLDraft):
+            raise TypeError(f"not a draft of this store: {draft!r}")
+        return await draft.beginning(octets)
+
     async def commit(
         self,
         draft: Draft,

@@ -18,6 +18,7 @@ from netsuite.store.outgoing import (
     ALL,
     ENDS,
     LeaseLost,
+    Outgoing,
     QueueCount,
     QueueFilter,
     QueueItem,
@@ -29,7 +30,7 @@ from netsuite.store.outgoing import (
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.attempts import drop
 from netsuite.store.sql.database import DatabaseSession, OneOf, Row
-from netsuite.store.sql.delivery import Delivery, over_quota, place
+from netsuite.store.sql.delivery import Delivery, Together, enqueue, over_quota, place
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.messages import retain
 from netsuite.store.sql.parts import StoreParts
@@ -94,8 +95,10 @@ class Settling(Unit[Settled]):
         settlements: Sequence[Settlement],
         placements: Sequence[Placement],
         report: Delivery | None,
+        onward: Outgoing | None = None,
     ) -> None:
         super().__init__()
+        self._onward = onward
         self._settlements = settlements
         self._placements = placements
         self._report = report
@@ -113,6 +116,10 @@ class Settling(Unit[Settled]):
             self._check_room(transaction, message)
         told = self._report.apply(transaction) if self._report is not None else ()
         placed = self._place(transaction, message) if self._placements else ()
+        if self._onward is not None and self._onward.recipients:
+            content, octets = transaction.session.single(_CONTENT, message=message)
+            retain(transaction, content, 1)
+            enqueue(transaction, content, octets, self._onward.envelope, self._onward.recipients)
         put_off = [
             _after(each, row, transaction.now)
             for each, row in known
@@ -263,21 +270,21 @@ class SQLQueue:
         *,
         placements: Sequence[Placement] = (),
         report: Report | None = None,
+        onward: Outgoing | None = None,
+        replies: Sequence[Report] = (),
     ) -> Settled:
         """Record what became of claimed items of one message, all at once or nothing."""
         shared = self._shared
         shared.check_open()
         check_settlements(settlements)
-        if report is None:
-            return await shared.writer.submit(Settling(settlements, placements, None))
-        delivery = await self._mail.begin_delivery(report.draft, report.placements, report.onward)
-        try:
-            settled = await shared.writer.submit(Settling(settlements, placements, delivery))
-        except BaseException:
-            await delivery.draft.discard()
-            raise
-        self._mail.end_delivery(delivery)
-        return settled
+        if report is None and not replies:
+            return await shared.writer.submit(Settling(settlements, placements, None, onward))
+        told = [] if report is None else [report]
+        deliveries = await self._mail.begin_deliveries([*told, *replies])
+        settling = Settling(settlements, placements, deliveries[0] if told else None, onward)
+        others = deliveries[len(told) :]
+        unit: Unit[Settled] = Together(settling, others) if others else settling
+        return await self._mail.finish_deliveries(unit, deliveries)
 
     # -- for operators -------------------------------------------------------------------------
 

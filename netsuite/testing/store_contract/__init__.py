@@ -26,6 +26,7 @@ from netsuite.testing.store_contract.sharing import (
     OthersContract,
     RightsContract,
 )
+from netsuite.testing.store_contract.together import TogetherContract
 
 __all__ = ["CREATED", "StoreCase", "StoreContract"]
 
@@ -42,6 +43,7 @@ class StoreContract(
     QueueContract,
     RememberedContract,
     ScriptsContract,
+    TogetherContract,
     RightsContract,
     OthersContract,
     AnnotationsContract,
