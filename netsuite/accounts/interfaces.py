@@ -214,17 +214,85 @@ class Authenticator(Protocol):
 # -- mail -------------------------------------------------------------------------------------
 
 
+class SharingAccess(Protocol):
+    """Rights on folders, as an account may see and change them (RFC 4314).
+
+    Identifiers are names of accounts, ``anyone``, ``authenticated``, groups of accounts as
+    ``$staff`` or ``group=staff``, and each of these with a dash in front.
+    """
+
+    async def mine(self, name: str) -> str:
+        """Return the account's rights. Raises NoSuchFolder."""
+
+    async def rows(self, name: str) -> Mapping[str, str]:
+        """Return who has which rights. Raises NoSuchFolder, NotPermitted."""
+
+    async def grantable(self, name: str, who: str) -> tuple[str, str]:
+        """Return the rights that an identifier has in any case, and those it may be given. Raises
+        NoSuchFolder, NotPermitted, NoSuchAccount."""
+
+    async def change(
+        self, name: str, who: str, action: model.FlagAction | None, letters: str
+    ) -> None:
+        """Change rights; None takes all that an identifier has been given.
+
+        Raises:
+            NoSuchFolder: it is not there for the account.
+            NoSuchAccount: nobody is meant by the identifier.
+            NotPermitted: the account may not, or these rights are given or kept by nobody.
+        """
+
+
+class AnnotationAccess(Protocol):
+    """Annotations of folders, and (name None) of the server, as an account sees them (RFC 5464)."""
+
+    async def entries(self, name: str | None) -> Mapping[str, bytes]:
+        """Return all that the account sees, sorted. Raises NoSuchFolder, NotPermitted."""
+
+    async def annotate(
+        self, name: str | None, values: Mapping[str, bytes | None], *, most: int
+    ) -> None:
+        """As ``AnnotationStore.annotate``. Raises NotPermitted."""
+
+
+class QuotaAccess(Protocol):
+    """Quotas, as an account may see and change them (RFC 9208)."""
+
+    async def roots(self, name: str) -> Sequence[str]:
+        """Return the roots of a mailbox, which need not be there. Raises NotPermitted,
+        NoSuchFolder."""
+
+    async def usage(self, root: str) -> model.Usage:
+        """Return what is used. Raises NotPermitted; NoSuchFolder: there is no such root."""
+
+    async def usage_of_owner(self, name: str) -> model.Usage | None:
+        """Return what the owner of a mailbox uses; None for a public one. Raises NoSuchFolder."""
+
+    async def limit(self, root: str, octets: int | None, messages: int | None) -> None:
+        """Set what may be used. Raises NotPermitted, NoSuchFolder."""
+
+
 class MailAccess(Protocol):
-    """An account's mail: its own folders, and the public ones under the public namespace.
+    """An account's mail: its own folders, and what it may see of others.
 
     Names are full names as the client knows them: own folders by their name (``INBOX``,
-    ``Sent``, ``Lists/python``), public ones below ``Public/``, groups as ``Public/comp.lang``.
-    Every method that names or returns a ``Folder`` has it with that full name. Errors are the
-    store's.
+    ``Sent``, ``Lists/python``), public ones below ``Public/``, groups as ``Public/comp.lang``,
+    those of other accounts as ``Other Users/alice/Projects``.
+    Every method that names or returns a ``Folder`` has it with that full name, and with the
+    account's ``rights``, letters as in ``store.rights``. Errors are the store's: what the account
+    may not see is not there, what it may not do is not permitted.
     """
 
     name: str
     public_prefix: str
+    others_prefix: str
+
+    @property
+    def sharing(self) -> SharingAccess: ...
+    @property
+    def annotations(self) -> AnnotationAccess: ...
+    @property
+    def quotas(self) -> QuotaAccess: ...
 
     async def folders(self) -> Sequence[model.Folder]:
         """Every folder the account may see, ``subscribed`` set, sorted by name."""
@@ -235,23 +303,25 @@ class MailAccess(Protocol):
     async def subscribe(self, name: str, subscribed: bool) -> None:
         """Change a subscription."""
 
-    async def folder(self, name: str) -> model.Folder:
-        """Raises NoSuchFolder."""
+    async def folder(self, name: str, needed: str = "") -> model.Folder:
+        """Raises NoSuchFolder; NotPermitted where rights that are needed are missing."""
 
     async def status(self, name: str) -> model.Status:
-        """Raises NoSuchFolder."""
+        """Raises NoSuchFolder, NotPermitted."""
 
     async def create(self, name: str, special_use: model.SpecialUse | None = None) -> model.Folder:
         """Raises FolderExists, BadFolderName, NotPermitted."""
 
     async def delete(self, name: str) -> None:
-        """Raises NoSuchFolder, NotPermitted."""
+        """Raises NoSuchFolder, NotPermitted; OnlyFoldersBelow: nothing but others below it is
+        there."""
 
     async def rename(self, old: str, new: str) -> None:
         """Raises NoSuchFolder, FolderExists, BadFolderName, NotPermitted."""
 
     def writable(self, folder: model.Folder) -> bool:
-        """Return whether the account may add to, expunge from and set shared flags in it."""
+        """Return whether the account keeps the folder: it, and nobody else, is told what is
+        new in it."""
 
     def draft(self, expected_octets: int | None = None) -> Draft:
         """Begin a content."""

@@ -5,113 +5,89 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import DropItem, MaildropInUse
-from netsuite.store import changes, model
-from netsuite.store.errors import BadFolderName, NoSuchMessage, NotPermitted
+from netsuite.accounts.places import ADMIN_GROUP, PUBLIC, Places
+from netsuite.accounts.sharing import AccountAnnotations, AccountQuotas, AccountSharing
+from netsuite.store import changes, model, rights
+from netsuite.store.errors import NoSuchFolder, NoSuchMessage, NotPermitted, StoreError
 from netsuite.store.interfaces import Draft, Store
-from netsuite.store.model import AccountId, ContentId, FolderId
+from netsuite.store.model import ContentId, FolderId
 from netsuite.store.query import Query
 
-#: Members may change public folders: make them, add to them, expunge from them.
-ADMIN_GROUP: Final = "admin"
-PUBLIC: Final = "Public"
+__all__ = ["ADMIN_GROUP", "PUBLIC", "AccountMail", "AccountMaildrop"]
 
 
 # Its length is the interface's: one short method for each of MailAccess's.
 class AccountMail:
     """Implements ``interfaces.MailAccess`` (MailAccess)."""
 
-    public_prefix = f"{PUBLIC}/"
+    log = Logger()
+    public_prefix = Places.public_prefix
+    others_prefix = Places.others_prefix
 
     def __init__(self, store: Store, account: model.Account) -> None:
         self.name = account.name
         self._mail = store.mail
         self._changes = store.changes
         self._account = account
-        self._may_change_public = ADMIN_GROUP in account.groups
-
-    # -- names ---------------------------------------------------------------------------------
-
-    def _split(self, name: str) -> tuple[AccountId | None, str]:
-        """Return owner and the store's name of a full name."""
-        if name.startswith(self.public_prefix):
-            return None, name[len(self.public_prefix) :]
-        return self._account.id, name
-
-    def _full(self, folder: model.Folder, subscribed: frozenset[str]) -> model.Folder:
-        name = folder.name if folder.owner is not None else self.public_prefix + folder.name
-        return replace(folder, name=name, subscribed=name in subscribed)
+        self._places = places = Places(store, account)
+        self.sharing = AccountSharing(store, places)
+        self.annotations = AccountAnnotations(store, places)
+        self.quotas = AccountQuotas(store, places)
 
     # -- folders -------------------------------------------------------------------------------
 
     async def folders(self) -> Sequence[model.Folder]:
         """Every folder the account may see, ``subscribed`` set, sorted by name."""
-        subscribed = await self.subscriptions()
-        own = await self._mail.folders(self._account.id)
-        public = await self._mail.folders(None)
-        return sorted(
-            (self._full(each, subscribed) for each in [*own, *public]), key=lambda each: each.name
-        )
+        return await self._places.folders(await self.subscriptions())
 
     async def subscriptions(self) -> frozenset[str]:
         """Subscribed names, whether such folders exist or not."""
         return await self._mail.subscriptions(self._account.id)
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
-        """Change a subscription. Raises BadFolderName for a new one with an empty part."""
-        if subscribed and not all(name.split(model.SEPARATOR)):
-            raise BadFolderName("an empty part")
+        """Change a subscription. Raises BadFolderName for a new one that no folder can have."""
         await self._mail.subscribe(self._account.id, name, subscribed)
 
-    async def folder(self, name: str) -> model.Folder:
-        """Raises NoSuchFolder."""
-        owner, inner = self._split(name)
-        found = await self._mail.folder(owner, inner)
-        return self._full(found, frozenset())
+    async def folder(self, name: str, needed: str = "") -> model.Folder:
+        """Raises NoSuchFolder; NotPermitted where rights that are needed are missing."""
+        return await self._places.folder(name, needed)
 
     async def status(self, name: str) -> model.Status:
-        """Raises NoSuchFolder."""
-        folder = await self.folder(name)
+        """Raises NoSuchFolder, NotPermitted."""
+        folder = await self.folder(name, "r")
         status = await self._mail.status(folder.id, self._account.id)
-        return replace(status, folder=self._full(status.folder, frozenset()))
+        now = replace(status.folder, name=folder.name, rights=folder.rights)
+        return replace(status, folder=now)
 
     async def create(self, name: str, special_use: model.SpecialUse | None = None) -> model.Folder:
         """Raises FolderExists, BadFolderName, NotPermitted."""
-        if name.rstrip("/") == PUBLIC:
-            raise BadFolderName(f"{PUBLIC} is the public folders' namespace")
-        owner, inner = self._split(name)
-        if owner is None and not self._may_change_public:
-            raise NotPermitted(name)
-        made = await self._mail.create_folder(owner, inner, special_use=special_use)
-        return self._full(made, frozenset())
+        self._places.check_new(name)
+        try:
+            place = await self._places.located(name)
+        except NoSuchFolder:
+            raise NotPermitted(name) from None
+        await self._places.check_parent(place)
+        made = await self._mail.create_folder(place.owner, place.name, special_use=special_use)
+        return self._places.shown(made, place.prefix, await self._places.granted(made))
 
     async def delete(self, name: str) -> None:
-        """Raises NoSuchFolder, NotPermitted."""
-        await self._mail.delete_folder((await self._changeable(name)).id)
+        """Raises NoSuchFolder, NotPermitted; OnlyFoldersBelow: nothing but others below it is
+        there."""
+        await self._mail.delete_folder((await self._places.folder_to_delete(name)).id)
 
     async def rename(self, old: str, new: str) -> None:
         """Raises NoSuchFolder, FolderExists, BadFolderName, NotPermitted."""
-        folder = await self._changeable(old)
-        owner, inner = self._split(new)
-        if owner != folder.owner:
-            raise NotPermitted("a folder cannot be moved between namespaces")
-        if new.rstrip("/") == PUBLIC:
-            raise BadFolderName(f"{PUBLIC} is the public folders' namespace")
-        await self._mail.rename_folder(folder.id, inner)
-
-    async def _changeable(self, name: str) -> model.Folder:
-        folder = await self.folder(name)
-        if not self.writable(folder):
-            raise NotPermitted(name)
-        return folder
+        await self._places.rename(old, new)
 
     def writable(self, folder: model.Folder) -> bool:
-        """Return whether the account may add to, expunge from and set shared flags in it."""
-        return folder.owner == self._account.id or (
-            folder.owner is None and self._may_change_public
-        )
+        """Return whether the account keeps the folder: it, and nobody else, is told what is
+        new in it."""
+        return self._places.keeps(folder.owner)
 
     # -- in ------------------------------------------------------------------------------------
 
@@ -123,8 +99,10 @@ class AccountMail:
         self, name: str, draft: Draft, flags: frozenset[str], internal_date: datetime | None
     ) -> model.Placed:
         """Commit a draft to a folder. Raises NoSuchFolder, NotPermitted, OverQuota."""
-        folder = await self._changeable(name)
-        placement = model.Placement(folder.id, flags, internal_date, self._account.id)
+        folder = await self.folder(name, "i")
+        placement = model.Placement(
+            folder.id, rights.settable(folder.rights, flags), internal_date, self._account.id
+        )
         (placed,) = await self._mail.commit(draft, [placement])
         return placed
 
@@ -152,52 +130,70 @@ class AccountMail:
         return change
 
     def watch_folder(self, folder: FolderId, listener: changes.Listener) -> changes.Subscription:
-        """Hear what happens in a folder; not what others mark for themselves."""
+        """Hear what happens in a folder; not what others mark for themselves. One that may not be
+        read any more is gone."""
         mine = (None, self._account.id)
 
         def concerned(change: changes.Change) -> None:
-            if not isinstance(change, changes.FlagsChanged) or change.account in mine:
-                listener(change)
+            if isinstance(change, changes.FlagsChanged):
+                if change.account not in mine:
+                    return
+                if change.account is None and not self._places.is_own(folder):
+                    change = replace(change, partial=True)  # \\Seen is what its owner has seen
+            elif isinstance(change, changes.RightsChanged) and not self._places.is_own(folder):
+                checking = Deferred.fromCoroutine(self._check_lost(change, listener))
+                checking.addErrback(lambda failure: self.log.failure("looking at rights", failure))
+            listener(change)
 
         return self._changes.watch_folder(folder, concerned)
 
+    async def _check_lost(self, change: changes.RightsChanged, listener: changes.Listener) -> None:
+        try:
+            await self._places.allow(change.folder, "r")
+        except (NoSuchFolder, NotPermitted):
+            listener(changes.FolderDeleted(change.folder, change.owner, ""))
+        except StoreError as error:
+            self.log.info("{name}: rights were not read: {why!r}", name=self.name, why=error)
+
     # -- an opened folder ----------------------------------------------------------------------
 
-    async def _writable_id(self, folder: FolderId) -> None:
-        found = await self._mail.folder_by_id(folder)
-        if not self.writable(found):
-            raise NotPermitted(found.name)
-
     async def folder_status(self, folder: FolderId) -> model.Status:
-        """As MailStore.status, as this account."""
+        """As MailStore.status, as this account. Raises NotPermitted, as all of these do."""
+        await self._places.allow(folder, "r")
         return await self._mail.status(folder, self._account.id)
 
     async def uids(self, folder: FolderId) -> Sequence[int]:
         """As MailStore.uids."""
+        await self._places.allow(folder, "r")
         return await self._mail.uids(folder)
 
     async def opened(self, folder: FolderId, since: int | None = None) -> model.Opened:
         """As MailStore.opened, as this account."""
+        await self._places.allow(folder, "r")
         return await self._mail.opened(folder, self._account.id, since)
 
     async def claim_recent(self, folder: FolderId) -> tuple[int, int]:
         """As MailStore.claim_recent."""
+        await self._places.allow(folder, "r")
         return await self._mail.claim_recent(folder)
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None
     ) -> Sequence[model.Message]:
         """As MailStore.messages, as this account."""
+        await self._places.allow(folder, "r")
         return await self._mail.messages(folder, uids, self._account.id)
 
     async def described(self, folder: FolderId, uids: Sequence[int]) -> Sequence[model.Described]:
         """As MailStore.described, as this account."""
+        await self._places.allow(folder, "r")
         return await self._mail.described(folder, uids, self._account.id)
 
     async def columns(
         self, folder: FolderId, uids: Sequence[int], wanted: Collection[model.Column]
     ) -> model.Columns:
         """As MailStore.columns, as this account."""
+        await self._places.allow(folder, "r")
         return await self._mail.columns(folder, uids, wanted, self._account.id)
 
     async def content(self, content: ContentId) -> bytes:
@@ -216,6 +212,7 @@ class AccountMail:
 
     async def search(self, folder: FolderId, query: Query) -> Sequence[int]:
         """As MailStore.search, as this account."""
+        await self._places.allow(folder, "r")
         return await self._mail.search(folder, query, self._account.id)
 
     async def store_flags(
@@ -227,7 +224,19 @@ class AccountMail:
         *,
         unchanged_since: int | None = None,
     ) -> model.FlagsStored:
-        """As MailStore.store_flags, as this account."""
+        """As MailStore.store_flags, as this account. Raises NotPermitted where it may set none of
+        the flags."""
+        granted = await self._places.granted_by_id(folder)
+        shared = any(each in granted for each in "wt")
+        own = self._places.is_own(folder)
+        may = granted
+        if not shared and not own and "s" in granted and await self._is_public(folder):
+            may = rights.ALL  # of a newsgroup everybody may mark articles, too, for himself alone
+        wanted = rights.settable(may, flags)
+        if flags and not wanted and action is not model.FlagAction.REPLACE:
+            raise NotPermitted(f"flags in folder {folder}")
+        if not any(each in may for each in "swt"):
+            raise NotPermitted(f"flags in folder {folder}")
         return await self._mail.store_flags(
             folder,
             uids,
@@ -235,27 +244,33 @@ class AccountMail:
             flags,
             self._account.id,
             unchanged_since=unchanged_since,
-            shared=self._may_change_public,
+            shared=shared,
+            may=may,
         )
+
+    async def _is_public(self, folder: FolderId) -> bool:
+        return (await self._mail.folder_by_id(folder)).owner is None
 
     async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied:
         """As MailStore.copy. Raises NoSuchFolder, NotPermitted, OverQuota."""
-        there = await self._changeable(target)
-        return await self._mail.copy(folder, uids, there.id, self._account.id)
+        there = await self.folder(target, "i")
+        await self._places.allow(folder, "r")
+        return await self._mail.copy(folder, uids, there.id, self._account.id, may=there.rights)
 
     async def move(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied:
         """As MailStore.move. Raises NoSuchFolder, NotPermitted, OverQuota."""
-        there = await self._changeable(target)
-        await self._writable_id(folder)
-        return await self._mail.move(folder, uids, there.id, self._account.id)
+        there = await self.folder(target, "i")
+        await self._places.allow(folder, "rte")
+        return await self._mail.move(folder, uids, there.id, self._account.id, may=there.rights)
 
     async def expunge(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[int]:
         """As MailStore.expunge. Raises NotPermitted."""
-        await self._writable_id(folder)
+        await self._places.allow(folder, "e")
         return await self._mail.expunge(folder, uids)
 
     async def changes_since(self, folder: FolderId, modseq: int) -> model.Changes:
         """As MailStore.changes_since, as this account."""
+        await self._places.allow(folder, "r")
         return await self._mail.changes_since(folder, modseq, self._account.id)
 
 

@@ -19,6 +19,10 @@ class BadFolderName(StoreError):
     """The name cannot be a folder's: empty part, control character, too long, too deep."""
 
 
+class OnlyFoldersBelow(StoreError):
+    """Nothing has that name but folders below it."""
+
+
 class NoSuchMessage(StoreError):
     """No such UID, number or Message-ID (any more)."""
 

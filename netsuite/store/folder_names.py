@@ -53,6 +53,15 @@ def checked(name: str, *, private: bool) -> str:
     return name
 
 
+def subscribed(name: str, wanted: bool) -> str | None:
+    """Return the kept form of a name that is subscribed, or no longer; None for one that cannot
+    have been. Raises BadFolderName for one that cannot be."""
+    if wanted:
+        return checked(name, private=True)
+    sayable = "\0" not in name and not any("\ud800" <= each <= "\udfff" for each in name)
+    return looked_up(name, private=True) if sayable else None
+
+
 def looked_up(name: str, *, private: bool) -> str:
     """Return the kept form of a name that somebody asks for, without judging it."""
     first, separator, rest = name.partition(SEPARATOR)

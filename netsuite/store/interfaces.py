@@ -123,7 +123,8 @@ class MailStore(Protocol):
         """The names the account has subscribed, of folders that exist or not."""
 
     async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
-        """Add or take away a subscription."""
+        """Add or take away a subscription. Raises BadFolderName for a new one of a name that no
+        folder can have."""
 
     # -- contents in
 

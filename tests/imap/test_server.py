@@ -250,6 +250,8 @@ class Mailboxes(SynchronousTestCase):
     def test_subscriptions(self) -> None:
         """A subscription outlives its folder, and "%" shows what lies above one."""
         lines = self.client.lines
+        for name in (b"Lists", b"Sent"):  # a new account's are
+            self.assertEqual([b"a OK Unsubscribed"], lines(b"a UNSUBSCRIBE " + name))
         for name in (b"INBOX", b"Lists/python", b"Gone/away"):
             self.assertEqual([b"a OK Subscribed"], lines(b"a SUBSCRIBE " + name))
         self.assertEqual([b"a OK Subscribed"], lines(b"a SUBSCRIBE Gone/away/"))

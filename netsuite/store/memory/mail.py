@@ -271,7 +271,10 @@ class MemoryMail:
 
     async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
-        name = folder_names.looked_up(name, private=True)
+        kept = folder_names.subscribed(name, subscribed)
+        if kept is None:
+            return
+        name = kept
         subscriptions = self._records.account(account).subscriptions
         if (name in subscriptions) is subscribed:
             return

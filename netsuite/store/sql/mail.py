@@ -142,7 +142,10 @@ class SQLMail:
 
     async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
-        kept = folder_names.looked_up(name, private=True)
+        self._shared.check_open()
+        kept = folder_names.subscribed(name, subscribed)
+        if kept is None:
+            return
         await self._shared.write(lambda tr: folders.subscribe(tr, account, kept, subscribed))
 
     # -- contents in

@@ -122,7 +122,7 @@ def read_opened(
         known = None
     known = _read_known(session, now, known)
     keywords = known.keywords
-    if now.owner is None:
+    if now.is_apart(account):
         keywords |= _words(session.all(_OWN_KEYWORDS, folder=folder, account=account or 0))
         row = session.one(_UNSEEN_PUBLIC, folder=folder, account=account or 0)
         unseen = [] if row is None else [row[0]]
@@ -184,7 +184,7 @@ def changes_of(
     if folder.highest_modseq <= since:
         return model.Changes([], [])
     changed: list[model.Changed]
-    if folder.owner is None:
+    if folder.is_apart(account):
         rows = session.all(_CHANGED_PUBLIC, folder=folder.id, after=since, account=account or 0)
         changed = [
             model.Changed(
