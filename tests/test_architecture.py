@@ -336,7 +336,7 @@ TAKEN = {
     "ftp": {"EndOfInput"},
     "gopher": {"EndOfInput"},
     "http": _BODY,
-    "imap": _BODY | {"AuthenticateResponse", "AuthenticateCancelled"},
+    "imap": _BODY | {"AppendMore", "AuthenticateResponse", "AuthenticateCancelled"},
     "nntp": _BODY | {"SASLResponse"},
     "pop3": _BODY | {"AuthResponse"},
     "smtp": _BODY | {"AuthResponse"},

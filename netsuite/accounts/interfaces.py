@@ -272,6 +272,19 @@ class QuotaAccess(Protocol):
         """Set what may be used. Raises NotPermitted, NoSuchFolder."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewMail:
+    """A message that is put into a folder: its draft, written whole.
+
+    Args:
+        internal_date: None for the time of the commit.
+    """
+
+    draft: Draft
+    flags: frozenset[str] = frozenset()
+    internal_date: datetime | None = None
+
+
 class MailAccess(Protocol):
     """An account's mail: its own folders, and what it may see of others.
 
@@ -327,9 +340,21 @@ class MailAccess(Protocol):
         """Begin a content."""
 
     async def append(
-        self, name: str, draft: Draft, flags: frozenset[str], internal_date: datetime | None
-    ) -> model.Placed:
-        """Commit a draft to a folder. Raises NoSuchFolder, NotPermitted, OverQuota."""
+        self,
+        name: str,
+        messages: Sequence[NewMail],
+        *,
+        instead_of: tuple[FolderId, int] | None = None,
+    ) -> Sequence[model.Placed]:
+        """Commit drafts to a folder, all or none.
+
+        Args:
+            instead_of: folder and UID of a message that is removed by the same commit.
+
+        Raises:
+            NoSuchFolder, NotPermitted, OverQuota: nothing was done.
+            NoSuchMessage: the one to remove is gone.
+        """
 
     async def usage(self) -> model.Usage:
         """The account's quota."""

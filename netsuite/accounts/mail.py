@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from netsuite.accounts.interfaces import DropItem, MaildropInUse
+from netsuite.accounts.interfaces import DropItem, MaildropInUse, NewMail
 from netsuite.accounts.places import ADMIN_GROUP, PUBLIC, Places
 from netsuite.accounts.sharing import AccountAnnotations, AccountQuotas, AccountSharing
 from netsuite.store import changes, model, rights
@@ -96,15 +95,27 @@ class AccountMail:
         return self._mail.draft(expected_octets)
 
     async def append(
-        self, name: str, draft: Draft, flags: frozenset[str], internal_date: datetime | None
-    ) -> model.Placed:
-        """Commit a draft to a folder. Raises NoSuchFolder, NotPermitted, OverQuota."""
+        self,
+        name: str,
+        messages: Sequence[NewMail],
+        *,
+        instead_of: tuple[FolderId, int] | None = None,
+    ) -> Sequence[model.Placed]:
+        """Commit drafts to a folder, all or none. Raises NoSuchFolder, NotPermitted, OverQuota,
+        NoSuchMessage."""
         folder = await self.folder(name, "i")
-        placement = model.Placement(
-            folder.id, rights.settable(folder.rights, flags), internal_date, self._account.id
-        )
-        (placed,) = await self._mail.commit(draft, [placement])
-        return placed
+        if instead_of is not None:
+            await self._places.allow(instead_of[0], "te")
+        account = self._account.id
+        placed = []
+        for each in messages:
+            flags = rights.settable(folder.rights, each.flags)
+            placement = model.Placement(folder.id, flags, each.internal_date, account)
+            placed.append((each.draft, placement))
+        if len(placed) > 1 or instead_of is not None:
+            return await self._mail.commit_all(placed, instead_of=instead_of)
+        ((draft, placement),) = placed
+        return await self._mail.commit(draft, [placement])
 
     async def usage(self) -> model.Usage:
         """The account's quota."""

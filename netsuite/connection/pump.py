@@ -29,6 +29,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netsuite import tls
+from netsuite.connection import compression
 from netsuite.connection.coroutine_task import CoroutineTask
 from netsuite.connection.deadlines import Deadlines
 from netsuite.connection.peer import NOBODY, Peer, peer_of
@@ -314,6 +315,23 @@ class Pump(Protocol, Generic[E, S]):
         self._resume_reading()
         self.reset_for_tls()
         return dropped
+
+    def start_compression(self, unread: bytes = b"") -> None:
+        """Compress what is said from now on, and inflate what comes; see ``compression``.
+
+        Args:
+            unread: what has come already and was not read: it is compressed.
+        """
+        self.writer.flush()
+        self.writer.release()
+        layer = compression.begin(self, self.transport, self.clock)
+        self.transport = layer
+        self.writer.open(layer)
+        self.octets_in -= len(unread)
+        self._taken = self.octets_in
+        self._resume_reading()
+        if unread:
+            layer.dataReceived(unread)
 
     def handshakeCompleted(self) -> None:
         """TLS is there (IHandshakeListener)."""

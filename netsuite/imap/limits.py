@@ -15,8 +15,10 @@ class Bounds:
         fresh_octets: both of these before a login.
         response_octets: one line of a SASL exchange.
         append_octets: the message of APPEND.
-        skip_octets: what is read and dropped to get past a literal that was refused but came
-            nevertheless; beyond it the connection is closed (RFC 7888, 4).
+        skip_octets: what is read and dropped to get past a line that is too long, or a literal that
+            was refused but came nevertheless; beyond it the connection is closed (RFC 7888, 4).
+        fresh_skip_octets: the same before a login.
+        messages: of one APPEND (RFC 3502).
     """
 
     line_octets: int = 65_536
@@ -25,3 +27,5 @@ class Bounds:
     response_octets: int = 16_384
     append_octets: int = 100 * 1024 * 1024
     skip_octets: int = 100 * 1024 * 1024
+    fresh_skip_octets: int = 65_536
+    messages: int = 100

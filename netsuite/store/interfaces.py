@@ -154,6 +154,23 @@ class MailStore(Protocol):
             TooLarge: the content is larger than the store takes.
         """
 
+    async def commit_all(
+        self,
+        messages: Sequence[tuple[Draft, model.Placement]],
+        *,
+        instead_of: tuple[FolderId, int] | None = None,
+    ) -> Sequence[model.Placed]:
+        """Make several contents durable, each in its place, in their order, or none.
+
+        Args:
+            instead_of: folder and UID of a message that is removed by the same commit, however it
+                is flagged; the others may have its room.
+
+        Raises:
+            OverQuota, NoSuchFolder, TooLarge: nothing was stored, nor removed.
+            NoSuchMessage: the one to remove is gone.
+        """
+
     # -- looking
 
     async def uids(self, folder: FolderId) -> Sequence[int]:

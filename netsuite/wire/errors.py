@@ -60,7 +60,16 @@ class LineTooLong(RemoteProtocolError):
 
 class BareLineEnd(RemoteProtocolError):
     """The peer sent CR or LF alone where only CRLF is allowed (RFC 5321, 2.3.8). The line it
-    stands in has been consumed."""
+    stands in has been consumed.
+
+    Args:
+        message: what was wrong, for the log.
+        line: the line, with its end.
+    """
+
+    def __init__(self, message: str, line: bytes) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class ErrorTable(Generic[R]):

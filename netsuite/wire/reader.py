@@ -14,6 +14,8 @@ from netsuite.wire.events import NEED_DATA, EndOfInput, Need
 
 CRLF = b"\r\n"
 _NOT_BARE = (None, "\r\n")
+#: So much is kept of the end of a line that could not be read.
+ENDING_OCTETS = 32
 
 
 def command_line(text: str) -> bytes:
@@ -42,12 +44,13 @@ class OctetReader:
     come one at a time.
     """
 
-    __slots__ = ("_buffer", "_searched", "_skipping", "eof", "fed")
+    __slots__ = ("_buffer", "_ending", "_searched", "_skipping", "eof", "fed")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0  # no CRLF starts before this index
         self._skipping = False  # within a line that was too long
+        self._ending = b""  # the last octets of a line that could not be read
         self.eof = False
         #: Octets that the transport has brought so far.
         self.fed = 0
@@ -75,6 +78,7 @@ class OctetReader:
         self._buffer.clear()
         self._searched = 0
         self._skipping = False
+        self._ending = b""
         return dropped
 
     def read_line(self, limit_octets: int, *, lenient: bool = False) -> bytes | None:
@@ -100,12 +104,10 @@ class OctetReader:
             if end < 0:
                 self._searched = len(buffer)
                 if self._skipping:
-                    buffer.clear()
-                    self._searched = 0
+                    self._drop(len(buffer))
                 elif len(buffer) >= limit_octets:
                     self._skipping = True
-                    buffer.clear()
-                    self._searched = 0
+                    self._drop(len(buffer))
                     raise LineTooLong(f"no line end within {limit_octets} octets")
                 return None
             if end + 1 == len(buffer):
@@ -117,18 +119,42 @@ class OctetReader:
             self._searched = 0
             if self._skipping:
                 self._skipping = False
+                self._ending = b""
                 continue
             if end + 1 > limit_octets:
+                self._ending = line[-ENDING_OCTETS:]
                 raise LineTooLong(f"a line of {end + 1} octets; {limit_octets} are allowed")
             if lenient:
                 return line[:-2] if line.endswith(CRLF) else line[:-1]
             # An LF alone is judged where it stands: to wait for a CRLF would leave a client
             # that ends its lines with LF without any answer.
             if not line.endswith(CRLF):
-                raise BareLineEnd("LF without CR")
+                self._ending = line[-ENDING_OCTETS:]
+                raise BareLineEnd("LF without CR", line)
             if line.count(b"\r") != 1:
-                raise BareLineEnd("CR without LF")
+                self._ending = line[-ENDING_OCTETS:]
+                raise BareLineEnd("CR without LF", line)
             return line[:-2]
+
+    def _drop(self, octets: int) -> None:
+        """Drop octets of a line that cannot be read, and keep the last of them."""
+        buffer = self._buffer
+        ending = bytes(memoryview(buffer)[max(0, octets - ENDING_OCTETS) : octets])
+        self._ending = (self._ending + ending)[-ENDING_OCTETS:]
+        del buffer[:octets]
+        self._searched = 0
+
+    def skip_line(self) -> bytes | None:
+        """Skip to the end of the line that ``read_line`` has just refused; return its last octets,
+        at most ``ENDING_OCTETS``, the line end among them; None where it has not come yet."""
+        if self._skipping:
+            end = self._buffer.find(b"\n")
+            self._drop(len(self._buffer) if end < 0 else end + 1)
+            if end < 0:
+                return None
+            self._skipping = False
+        ending, self._ending = self._ending, b""
+        return ending
 
     def read_some(self, limit_octets: int) -> bytes | None:
         """Read what is there, at most *limit_octets*; None when nothing is there."""
@@ -197,6 +223,13 @@ class LineDialog:
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; return how many there were."""
         return self._reader.discard()
+
+    def take_input(self) -> bytes:
+        """Return every octet received and not yet read, and forget them: they are meant for a layer
+        that is put before the dialog."""
+        octets = self._reader.peek(len(self._reader))
+        self.discard_input()
+        return octets
 
     def _end(self) -> EndOfInput | Need:
         """Return, where there is no whole line, the need for more or, once, the end of input."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from netsuite.accounts.interfaces import MailAccess, Maildrop, MaildropInUse
+from netsuite.accounts.interfaces import MailAccess, Maildrop, MaildropInUse, NewMail
 from netsuite.store.changes import Change, FolderCreated
 from netsuite.store.errors import BadFolderName, NoSuchFolder, NoSuchMessage, NotPermitted
 from netsuite.store.model import SEEN, FlagAction, Placement
@@ -34,7 +34,8 @@ class Facets(TestCase):
         """APPEND, as it were; give the UID."""
         draft = mail.draft()
         draft.write(octets)
-        return (await mail.append(folder, draft, frozenset(), None)).uid
+        (placed,) = await mail.append(folder, [NewMail(draft)])
+        return placed.uid
 
     async def test_public_folders(self) -> None:
         """Public folders are below Public/, for reading; only an administrator changes them."""

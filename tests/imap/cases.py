@@ -5,15 +5,23 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 
 from netsuite.imap.commands import search as key
+from netsuite.imap.commands.append import (
+    Append,
+    MessageLiteral,
+    MessageUrl,
+    NewMessage,
+    Replace,
+    whole,
+)
 from netsuite.imap.commands.fetch import BodySection, FetchData, Item, SectionText
 from netsuite.imap.commands.notify import Event, EventGroup, Notify, Watched
 from netsuite.imap.commands.requests import (
-    Append,
     Authenticate,
     Capability,
     Check,
     Close,
     Command,
+    Compress,
     Copy,
     Create,
     Delete,
@@ -40,6 +48,7 @@ from netsuite.imap.commands.requests import (
     Store,
     StoreAction,
     Subscribe,
+    Unauthenticate,
     Unselect,
     Unsubscribe,
 )
@@ -66,6 +75,7 @@ from netsuite.imap.commands.responses import (
 )
 from netsuite.imap.sequences import SequenceSet
 from netsuite.message.structure import Envelope, Mailbox
+from netsuite.wire.events import EndOfBody
 
 
 def tag_of(event: object) -> bytes:
@@ -79,6 +89,7 @@ KNOWN = SequenceSet(((1, 3),))
 SPARSE = SequenceSet(((1, 1), (5, 5))), SequenceSet(((2, 2), (9, 9)))
 SOME = SequenceSet(((1, 3), (7, 0)))
 SEEN = frozenset({"\\Seen"})
+ASYNC = (NewMessage(), MessageLiteral(1, synchronising=False))
 WEST = timezone(timedelta(hours=-7))
 THEN = datetime(1996, 7, 7, 2, 44, 25, tzinfo=WEST)
 
@@ -95,6 +106,8 @@ REQUESTS: list[tuple[bytes, Request]] = [
     (b"AUTHENTICATE PLAIN AGEAYg==", Authenticate("PLAIN", b"\0a\0b")),
     (b'LOGIN "ann" "s\\\\e\\"cret"', Login(b"ann", b's\\e"cret')),
     (b'LOGIN "ann" {2}\r\n\xc3\xa4', Login(b"ann", b"\xc3\xa4")),
+    (b"UNAUTHENTICATE", Unauthenticate()),
+    (b"COMPRESS DEFLATE", Compress("DEFLATE")),
     (b"ENABLE CONDSTORE X", Enable(("CONDSTORE", "X"))),
     (b"SELECT INBOX", Select("INBOX")),
     (b"SELECT a (CONDSTORE)", Select("a", True)),
@@ -133,6 +146,17 @@ REQUESTS: list[tuple[bytes, Request]] = [
     (b'LSUB a/ "%"', Lsub("a/", "%")),
     (b"NAMESPACE", Namespace()),
     (b"STATUS a (MESSAGES UIDNEXT)", StatusOf("a", ("MESSAGES", "UIDNEXT"))),
+    (
+        b"APPEND a CATENATE (URL /INBOX/;UID=1 URL {2}\r\n\xc3\xa4)",
+        Append(
+            "a",
+            (NewMessage(catenated=True), MessageUrl(b"/INBOX/;UID=1"), MessageUrl(b"\xc3\xa4")),
+        ),
+    ),
+    (
+        b"UID REPLACE 1 a CATENATE (URL x)",
+        Replace(ONE, "a", (NewMessage(catenated=True), MessageUrl(b"x")), True),
+    ),
     (b"IDLE", Idle()),
     (b"NOTIFY NONE", Notify()),
     (
@@ -275,11 +299,68 @@ ALSO_READ: list[tuple[bytes, Request]] = [
 ]
 
 #: An APPEND with its message, and the command that announces it.
-APPENDS: list[tuple[bytes, Append]] = [
-    (b"APPEND a {5}\r\nhello", Append("a", 5)),
+#: Up to their first literal, and what it brings.
+APPENDS: list[tuple[bytes, Append | Replace]] = [
+    (b"APPEND a {5}\r\nhello", Append("a", whole(5))),
     (
         b'APPEND a (\\Seen) " 7-Jul-1996 02:44:25 -0700" {5}\r\nhello',
-        Append("a", 5, SEEN, THEN),
+        Append("a", whole(5, SEEN, THEN)),
+    ),
+    (
+        b"APPEND a ~{5}\r\nh\0llo",
+        Append("a", (NewMessage(), MessageLiteral(5, literal8=True))),
+    ),
+    (
+        b"APPEND a (\\Seen) UTF8 (~{5}\r\nhello",
+        Append("a", (NewMessage(SEEN), MessageLiteral(5, literal8=True, utf8=True))),
+    ),
+    (
+        b"APPEND a CATENATE (TEXT {5}\r\nhello",
+        Append("a", (NewMessage(catenated=True), MessageLiteral(5))),
+    ),
+    (
+        b"APPEND a CATENATE (URL /INBOX/;UID=1 UTF8 (~{5}\r\nhello",
+        Append(
+            "a",
+            (
+                NewMessage(catenated=True),
+                MessageUrl(b"/INBOX/;UID=1"),
+                MessageLiteral(5, literal8=True, utf8=True),
+            ),
+        ),
+    ),
+    (b"REPLACE 1 a {5}\r\nhello", Replace(ONE, "a", whole(5))),
+    (b"UID REPLACE 1 a (\\Seen) {5}\r\nhello", Replace(ONE, "a", whole(5, SEEN), True)),
+]
+
+#: Whole commands, and what is heard of them: rows of pieces, octets, and the end where a literal
+#: was the last.
+MANY_APPENDED: list[tuple[bytes, list[object]]] = [
+    (
+        b'APPEND a {5}\r\nhello (\\Seen) " 7-Jul-1996 02:44:25 -0700" {2}\r\nyo {1+}\r\nx',
+        [whole(5), b"hello", whole(2, SEEN, THEN), b"yo", ASYNC, b"x", EndOfBody()],
+    ),
+    (
+        b"APPEND a CATENATE (URL x TEXT {5}\r\nhello URL y TEXT {2}\r\nyo URL z)",
+        [
+            (NewMessage(catenated=True), MessageUrl(b"x"), MessageLiteral(5)),
+            b"hello",
+            (MessageUrl(b"y"), MessageLiteral(2)),
+            b"yo",
+            (MessageUrl(b"z"),),
+        ],
+    ),
+    (
+        b"APPEND a UTF8 (~{5}\r\nhello) CATENATE (UTF8 (~{1}\r\nx) URL y) ~{1}\r\n\0",
+        [
+            (NewMessage(), MessageLiteral(5, literal8=True, utf8=True)),
+            b"hello",
+            (NewMessage(catenated=True), MessageLiteral(1, literal8=True, utf8=True)),
+            b"x",
+            (MessageUrl(b"y"), NewMessage(), MessageLiteral(1, literal8=True)),
+            b"\0",
+            EndOfBody(),
+        ],
     ),
 ]
 
@@ -298,6 +379,18 @@ REFUSED: list[tuple[str, bytes]] = [
     ("no events", b"NOTIFY SET (personal ())"),
     ("an open group", b"NOTIFY SET (personal (MailboxName)"),
     ("too many groups", b"NOTIFY SET" + b" (personal NONE)" * 101),
+    ("no part", b"APPEND a CATENATE ()"),
+    ("no list", b"APPEND a CATENATE URL x"),
+    ("an unknown part", b"APPEND a CATENATE (FILE x)"),
+    ("a list that does not end", b"APPEND a CATENATE (URL x"),
+    ("more than a list", b"APPEND a CATENATE (URL x) y"),
+    ("no literal8", b"APPEND a UTF8 ({1+}\r\nx)"),
+    ("no message", b"APPEND a"),
+    ("no message to replace", b"REPLACE a {1+}\r\nx"),
+    ("several messages to replace", b"REPLACE 1:2 a {1+}\r\nx"),
+    ("a replacement that is nowhere", b"REPLACE 1 {1+}\r\nx"),
+    ("no mechanism", b"COMPRESS"),
+    ("one who leaves and says more", b"UNAUTHENTICATE x"),
     ("a time before all years", b'APPEND a "01-Jan-0001 00:00:00 +1400" {1+}\r\nx'),
     ("a time behind all years", b'APPEND a "31-Dec-9999 23:59:59 -1200" {1+}\r\nx'),
     ("no command", b""),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsuite.imap.commands.requests import Append, Command, Idle
+from netsuite.imap.commands.append import Append, MessageLiteral, Replace
+from netsuite.imap.commands.requests import Command, Idle
 from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, Tagged
 from netsuite.imap.dialog import ServerDialog
 from netsuite.imap.dialog.events import (
+    AppendMore,
     AuthenticateCancelled,
     AuthenticateResponse,
     IdleDone,
@@ -40,11 +42,15 @@ def converse(octets: bytes, state: State = State.SELECTED, bounds: Bounds | None
         match event:
             case WantsLiteral():
                 out.append(dialog.send(Continue("go")).decode())
-            case Command(tag, Append() | Idle()):
+            case Command(
+                _, Append(pieces=(*_, MessageLiteral())) | Replace(pieces=(*_, MessageLiteral()))
+            ):
+                out.append(dialog.send(Continue("go")).decode())
+            case AppendMore((*_, MessageLiteral())) | Command(_, Idle()):
                 out.append(dialog.send(Continue("go")).decode())
             case Command(tag, _):
                 out.append(dialog.send(Tagged(tag, Status.OK, "done")).decode())
-            case EndOfBody() | IdleDone():
+            case EndOfBody() | IdleDone() | AppendMore():
                 assert dialog.command is not None
                 out.append(dialog.send(Tagged(dialog.command.tag, Status.OK, "done")).decode())
             case BodyChunk():
@@ -126,27 +132,49 @@ class Hostile(SynchronousTestCase):
             self.check(octets + n, answer + "\r\nn OK done\r\n|")
 
     def test_lines_that_cannot_be_read(self) -> None:
-        """After a line whose end is in doubt nothing is taken for a command: it may have
-        announced a message, and the message may look like one."""
-        for octets, why in [
-            (b"a NOOP\nb NOOP\r\n", "lines end with CRLF: LF without CR"),
-            (b"a NO\rOP\r\nb NOOP\r\n", "lines end with CRLF: CR without LF"),
-            (b"a APPEND x {9+}\nb NOOP\r\n1\r\n", "lines end with CRLF: LF without CR"),
-            (b"a APPEND x {1+}\r\nx\nb NOOP\r\n", "lines end with CRLF: LF without CR"),
+        """A line that is too long, or has a CR or LF alone, ends its command, and is skipped with
+        what it announces: that may be a message, and look like commands."""
+        n = b"n NOOP\r\n"
+        done = "n OK done\r\n|"
+        bare = "BAD lines end with CRLF: LF without CR\r\n"
+        for octets, answer in [
+            (b"a NOOP\n", f"a {bare}"),
+            (b"\n", f"* {bare}"),
+            (b"a NO\rOP\r\n", "a BAD lines end with CRLF: CR without LF\r\n"),
+            (b"a APPEND x {9+}\nb NOOP\r\n1\r\n", f"a {bare}"),
+            (b"a APPEND x {9+}\nb NOOP\r\n1 {3+}\r\nb X\r\n", f"a {bare}"),
+            (b"a APPEND x {9}\n", f"a {bare}"),
+            (b"a APPEND x {1+}\r\nx\n", f"a {bare}"),
+            (b"a LOGIN {1+}\r\nx {8+}\nb NOOP\r\n\r\n", f"a {bare}"),
         ]:
-            answer = converse(octets)
-            self.assertEqual(f"* BYE {why}\r\n!", answer, octets)
-        long = b"a NOOP " + b"x" * 70_000 + b"\r\nn NOOP\r\n"
-        bye = "* BYE [LIMIT] a line is too long\r\n!"
-        self.assertEqual(bye, converse(long))
-        self.assertEqual(bye, converse(long[:9000], State.NOT_AUTHENTICATED))
-        self.assertEqual("|", converse(long[:9000]))
+            self.check(octets + n, answer + done)
+        long = "BAD [LIMIT] a line is too long\r\n"
+        for octets, answer in [
+            (b"a NOOP " + b"x" * 70_000 + b"\r\n", f"a {long}"),
+            (b"a NOOP " + b"x" * 70_000 + b"\n", f"a {long}"),
+            (b"a ID (" + b'"a" "b" ' * 9000 + b"{8+}\r\nb NOOP\r\n)\r\n", f"a {long}"),
+            (b"a ID (" + b'"a" "b" ' * 9000 + b"{8}\r\n", f"a {long}"),
+            (b"x" * 70_000 + b"\r\n", f"* {long}"),
+        ]:
+            self.check(octets + n, answer + done)
+        far = "* BYE [LIMIT] a line is far too long\r\n!"
+        self.check(b"a NOOP " + b"x" * 500 + b"\r\n" + n, far, line_octets=100, skip_octets=400)
+        self.check(b"a NOOP " + b"x" * 500, far, line_octets=100, skip_octets=400)
+
+    def test_lines_before_a_login(self) -> None:
+        """They are shorter, and so is what is skipped of them."""
+        fresh = State.NOT_AUTHENTICATED
+        n = b"n NOOP\r\n"
+        identity = b'a ID ("name" "' + b"x" * 32_768 + b'")\r\n'
+        self.check(identity + n, "a BAD [LIMIT] a line is too long\r\nn OK done\r\n|", fresh)
+        far = "* BYE [LIMIT] a line is far too long\r\n!"
+        self.check(b"a ID " + b"x" * 66_000 + b"\r\n" + n, far, fresh)
 
     def test_lines_around_literals(self) -> None:
         """A command of very many pieces ends as one long line does."""
-        octets = b"a LOGIN " + b"{0+}\r\n" * 3000
-        answer = converse(octets, State.NOT_AUTHENTICATED)
-        self.assertEqual("* BYE [LIMIT] a line is too long\r\n!", answer)
+        octets = b"a SEARCH " + b"BODY {1+}\r\nx " * 8000 + b"ALL\r\nn NOOP\r\n"
+        answer = converse(octets)
+        self.assertEqual("a BAD [LIMIT] a line is too long\r\nn OK done\r\n|", answer)
 
     def test_lines_in_between(self) -> None:
         """A line that can announce nothing ends its command only."""
@@ -179,7 +207,7 @@ class Hostile(SynchronousTestCase):
         bye = "* BYE [TOOBIG] a literal is far too large\r\n!"
         self.check(b"a SELECT {101+}\r\n" + n, bye, literal_octets=8, skip_octets=100)
         self.check(b"a SELECT {99999999999999999999999+}\r\n", bye)
-        self.check(b"a LOGIN {9000+}\r\n", bye, State.NOT_AUTHENTICATED)
+        self.check(b"a LOGIN {70000+}\r\n", bye, State.NOT_AUTHENTICATED)
         self.check(
             b"a LOGIN {9000}\r\nn NOOP\r\n",
             big + done,
@@ -195,19 +223,26 @@ class Hostile(SynchronousTestCase):
             (b"a APPEND x {9}\r\n" + n, big + done),
             (b"a APPEND x {9+}\r\nb NOOP\r\n1\r\n" + n, big + done),
             (b"a APPEND x (\\) {3+}\r\nabc\r\n" + n, "a BAD a flag was expected\r\n" + done),
+            (b"a APPEND x {3+}\r\nabcd\r\n" + n, "a BAD one space was expected\r\n" + done),
+            (b"a APPEND x UTF8 (~{3+}\r\nabc\r\n" + n, "a BAD ')' is missing\r\n" + done),
             (
-                b"a APPEND x {3+}\r\nabcd\r\n" + n,
-                "a BAD one message, and nothing after it\r\n" + done,
+                b"a APPEND x CATENATE (TEXT {3+}\r\nabc\r\n" + n,
+                "a BAD a space is missing\r\n" + done,
             ),
+            (b"a APPEND x {3+}\r\nabc \r\n" + n, "a BAD a literal was expected\r\n" + done),
+            (b"a APPEND x (\\Recent) {3}\r\n" + n, "a BAD \\Recent cannot be set\r\n" + done),
             # What the second literal brings is content, whatever it looks like.
             (
-                b"a APPEND x {3+}\r\nabc {8+}\r\nb NOOP\r\n\r\n" + n,
-                "a BAD one message, and nothing after it\r\n" + done,
+                b"a APPEND x {3+}\r\nabcd {8+}\r\nb NOOP\r\n\r\n" + n,
+                "a BAD one space was expected\r\n" + done,
             ),
             (
-                b"a APPEND x {3+}\r\nabc {8}\r\n" + n,
-                "a BAD one message, and nothing after it\r\n" + done,
+                b"a APPEND x {3+}\r\nabc (\\X) {8+}\r\nb NOOP\r\n\r\n" + n,
+                "a BAD there is no such system flag\r\n" + done,
             ),
+            (b"a APPEND x {3+}\r\nabc {9}\r\n" + n, big + done),
+            (b"a APPEND x {3+}\r\nabc {9+}\r\nb NOOP\r\n\r\r\n" + n, big + done),
+            (b"a APPEND x {3+}\r\nabc {3}\r\ndef\r\n" + n, "+ go\r\na OK done\r\n" + done),
             (b"a APPEND {1+}\r\nx {3}\r\nabc\r\n" + n, "+ go\r\na OK done\r\n" + done),
             (b"a APPEND {1+}\r\nx (a) {0}\r\n\r\n" + n, "+ go\r\na OK done\r\n" + done),
         ]:

@@ -6,7 +6,7 @@ from typing import get_args
 
 from netsuite.imap.commands.requests import Request
 from netsuite.imap.dialog import ServerEvent
-from netsuite.imap.dialog.events import AuthenticateCancelled, AuthenticateResponse
+from netsuite.imap.dialog.events import AppendMore, AuthenticateCancelled, AuthenticateResponse
 from netsuite.imap.dialog.rules import RULES
 from netsuite.imap.server import IMAPServer
 from netsuite.testing.cases import SynchronousTestCase
@@ -21,7 +21,14 @@ class Handlers(SynchronousTestCase):
         takes itself: the responses of an exchange, and a message."""
         requests = set(get_args(Request))
         self.assertEqual(requests, set(RULES))
-        taken = {AuthenticateResponse, AuthenticateCancelled, BodyChunk, EndOfBody, EndOfInput}
+        taken = {
+            AuthenticateResponse,
+            AuthenticateCancelled,
+            AppendMore,
+            BodyChunk,
+            EndOfBody,
+            EndOfInput,
+        }
         events = set(get_args(ServerEvent))
         self.assertLessEqual(taken, events)
         self.assertEqual(requests | (events - taken), set(IMAPServer.handlers))

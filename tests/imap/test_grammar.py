@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsuite.imap.commands.requests import Append, Command, Request
+from netsuite.imap.commands.append import Append, MessageLiteral, Replace
+from netsuite.imap.commands.requests import Command, Request
 from netsuite.imap.commands.responses import Continue, Status, Tagged
 from netsuite.imap.dialog import ServerDialog
-from netsuite.imap.dialog.events import WantsLiteral
+from netsuite.imap.dialog.events import AppendMore, WantsLiteral
 from netsuite.imap.dialog.rules import State, rule_of
+from netsuite.imap.grammar.append import Place, format_pieces
 from netsuite.imap.grammar.compose import format_command, split_command
 from netsuite.imap.grammar.printing import format_astring
 from netsuite.imap.grammar.response_parser import parse_response
@@ -22,7 +24,7 @@ from netsuite.message.form import format_string
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
-from tests.imap.cases import ALSO_READ, APPENDS, REFUSED, REQUESTS, RESPONSES, tag_of
+from tests.imap.cases import ALSO_READ, APPENDS, MANY_APPENDED, REFUSED, REQUESTS, RESPONSES, tag_of
 
 
 def pieces_of(octets: bytes) -> Iterator[list[bytes]]:
@@ -38,6 +40,14 @@ def state_for(request: Request) -> State:
     return State.SELECTED if State.SELECTED in states else State.NOT_AUTHENTICATED
 
 
+def announces(event: object) -> bool:
+    """Tell whether a literal of a message comes behind an event."""
+    said = event.request if isinstance(event, Command) else event
+    if not isinstance(said, Append | Replace | AppendMore):
+        return False
+    return isinstance(said.pieces[-1], MessageLiteral)
+
+
 def hear(dialog: ServerDialog, pieces: list[bytes]) -> list[object]:
     """Feed pieces; give the events, every literal allowed."""
     events: list[object] = []
@@ -48,7 +58,7 @@ def hear(dialog: ServerDialog, pieces: list[bytes]) -> list[object]:
                 dialog.send(Continue("go"))
             else:
                 events.append(event)
-                if isinstance(event, Command) and isinstance(event.request, Append):
+                if announces(event):
                     dialog.send(Continue("go"))
     return events
 
@@ -121,15 +131,52 @@ class Commands(SynchronousTestCase):
     def test_append(self) -> None:
         """The message of an APPEND passes through, however it is cut."""
         for octets, request in APPENDS:
-            whole = b"a1 " + octets + b"\r\n"
-            self.assertEqual(whole, format_command(Command(b"a1", request)) + b"hello\r\n")
+            literal = request.pieces[-1]
+            assert isinstance(literal, MessageLiteral)
+            text = octets[-literal.octets :]
+            tail = b")" * (literal.utf8 + (b"CATENATE" in octets))
+            whole = b"a1 " + octets + tail + b"\r\n"
+            printed = format_command(Command(b"a1", request))
+            self.assertEqual(whole, printed + text + tail + b"\r\n")
             for pieces in pieces_of(whole):
                 dialog = ServerDialog()
                 dialog.state = State.SELECTED
                 first, *chunks, last = hear(dialog, pieces)
                 self.assertEqual(Command(b"a1", request), first)
                 body = b"".join(each.octets for each in chunks if isinstance(each, BodyChunk))
-                self.assertEqual((b"hello", EndOfBody()), (body, last))
+                self.assertEqual((text, EndOfBody()), (body, last))
+
+    def test_append_more(self) -> None:
+        """Several messages, each whole or of parts, are heard in order (RFC 3502, RFC 4469)."""
+        for octets, rows in MANY_APPENDED:
+            for pieces in pieces_of(b"a1 " + octets + b"\r\n"):
+                dialog = ServerDialog()
+                dialog.state = State.SELECTED
+                said: list[object] = []
+                for event in hear(dialog, pieces):
+                    if isinstance(event, BodyChunk):
+                        before = said.pop() if isinstance(said[-1], bytes) else b""
+                        assert isinstance(before, bytes)
+                        said.append(before + event.octets)
+                    elif isinstance(event, Command):
+                        assert isinstance(event.request, Append | Replace)
+                        said.append(event.request.pieces)
+                    else:
+                        said.append(event.pieces if isinstance(event, AppendMore) else event)
+                self.assertEqual(rows, said, octets)
+
+    def test_append_more_printed(self) -> None:
+        """What comes behind a literal is printed as it is read."""
+        for octets, rows in MANY_APPENDED:
+            place, printed = Place(), b"APPEND a"
+            for row in rows:
+                if isinstance(row, tuple):
+                    said, place = format_pieces(row, place)
+                    printed += said
+                elif isinstance(row, bytes):
+                    printed += row
+            tail = b")" * (place.in_utf8 + place.in_list)
+            self.assertEqual(octets, printed + tail, octets)
 
     def test_refused(self) -> None:
         """What is not in the grammar is answered BAD, and the next command is heard."""

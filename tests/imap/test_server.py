@@ -679,7 +679,6 @@ class Messages(SynchronousTestCase):
         self.assertEqual(
             [b"a NO A message without an octet is none"], lines(b"a APPEND INBOX {0+}\r\n")
         )
-        self.assertEqual([b"a NO The message holds NUL"], lines(b"a APPEND INBOX {3+}\r\na\0b"))
         client = self.world.enter(settings=Settings(append_octets=4))
         self.assertEqual(
             [b"a NO [TOOBIG] the message is too large"], client.lines(b"a APPEND INBOX {5}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netsuite.imap.commands.requests import Append, Command, Idle
+from netsuite.imap.commands.append import Append, MessageLiteral, Replace
+from netsuite.imap.commands.requests import Command, Idle
 from netsuite.imap.commands.responses import Continue, Status, Tagged
 from netsuite.imap.dialog import ServerDialog
-from netsuite.imap.dialog.events import IdleDone, WantsLiteral
+from netsuite.imap.dialog.events import AppendMore, IdleDone, WantsLiteral
 from netsuite.imap.dialog.rules import State
 from netsuite.imap.limits import Bounds
 from netsuite.wire.errors import RemoteProtocolError
@@ -47,11 +48,16 @@ def converse(pieces: list[bytes]) -> tuple[list[object], bytes]:
                     said += dialog.send(Continue("go"))
                 case Command(tag, Append(mailbox)) if mailbox == "no":
                     said += dialog.send(Tagged(tag, Status.NO, "no"))
-                case Command(_, Append() | Idle()):
+                case Command(
+                    _,
+                    Append(pieces=(*_, MessageLiteral())) | Replace(pieces=(*_, MessageLiteral())),
+                ):
+                    said += dialog.send(Continue("go"))
+                case AppendMore((*_, MessageLiteral())) | Command(_, Idle()):
                     said += dialog.send(Continue("go"))
                 case Command(tag, _):
                     said += dialog.send(Tagged(tag, Status.NO, "no"))
-                case EndOfBody() | IdleDone():
+                case EndOfBody() | IdleDone() | AppendMore():
                     assert dialog.command is not None
                     said += dialog.send(Tagged(dialog.command.tag, Status.OK, "done"))
         else:
@@ -64,6 +70,8 @@ WORDS = st.sampled_from(
         b"a ", b"NOOP", b"SELECT ", b"x", b"IDLE", b"DONE", b"APPEND ", b"no ", b"{3}", b"{3+}",
         b"{0+}", b"{13+}", b"{25+}", b"{99+}", b"{99}", b"\r\n", b"\r\n", b"\r\n", b"abc", b" ",
         b'"', b"(", b")", b"\n", b"\r", b"\0", b"\xff", b"LOGOUT", b"y" * 30,
+        b" {3+}\r\nabc", b"REPLACE 1 ", b"CATENATE (", b"URL x", b"TEXT ", b"UTF8 (",
+        b"~{3+}", b"y" * 70,
     ]
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from netsuite.imap.client.idle import Idling
 from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer, Goodbye
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
+from netsuite.imap.commands.append import Append, whole
 from netsuite.imap.commands.fetch import FetchData, FetchItem
 from netsuite.imap.commands.responses import Continue, Response, Status, Tagged
 from netsuite.imap.commands.search import SearchKey
@@ -316,7 +317,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
             octets = len(content)
         if octets is None:
             raise ValueError("octets is needed for a message in pieces")
-        request = ask.Append(mailbox, octets, frozenset(flags), date)
+        request = Append(mailbox, whole(octets, frozenset(flags), date))
         completed = await self.commands.run(request, body=_counted(pieces(content), octets))
         return _copy_uid(completed)
 

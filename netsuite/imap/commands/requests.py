@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypeAlias
 
+from netsuite.imap.commands.append import Append, Replace
 from netsuite.imap.commands.fetch import FetchItem
 from netsuite.imap.commands.notify import Notify
 from netsuite.imap.commands.search import SearchKey
@@ -54,6 +54,18 @@ class Login:
 
     user: bytes
     password: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unauthenticate:
+    """UNAUTHENTICATE (RFC 8437)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compress:
+    """COMPRESS (RFC 4978): the mechanism in upper case."""
+
+    mechanism: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,22 +188,6 @@ class StatusOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Append:
-    """APPEND up to its message, which follows in ``BodyChunk`` events.
-
-    Args:
-        octets: how many the message has.
-        synchronising: whether the client waits for leave to send it.
-    """
-
-    mailbox: str
-    octets: int
-    flags: frozenset[str] = frozenset()
-    date: datetime | None = None
-    synchronising: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Idle:
     """IDLE (RFC 2177)."""
 
@@ -290,6 +286,8 @@ Request: TypeAlias = (
     | StartTls
     | Authenticate
     | Login
+    | Unauthenticate
+    | Compress
     | Enable
     | Select
     | Examine
@@ -303,6 +301,7 @@ Request: TypeAlias = (
     | Namespace
     | StatusOf
     | Append
+    | Replace
     | Idle
     | Notify
     | Check

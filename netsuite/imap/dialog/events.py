@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from netsuite.imap.commands.append import Piece
 from netsuite.imap.commands.requests import Command
 from netsuite.imap.commands.responses import Completion, Response
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
@@ -34,6 +35,14 @@ class IdleDone:
     """The client said DONE."""
 
 
+@dataclass(frozen=True, slots=True)
+class AppendMore:
+    """What comes behind a literal of an APPEND or REPLACE: pieces, up to the next literal, or to
+    the command's end where none is among them."""
+
+    pieces: tuple[Piece, ...]
+
+
 #: What a server's dialog gives, and takes.
 ServerEvent: TypeAlias = (
     Command
@@ -41,6 +50,7 @@ ServerEvent: TypeAlias = (
     | AuthenticateResponse
     | AuthenticateCancelled
     | IdleDone
+    | AppendMore
     | BodyChunk
     | EndOfBody
     | EndOfInput

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from netsuite.imap.commands import append
 from netsuite.imap.commands import requests as say
 from netsuite.imap.commands.notify import Notify
 from netsuite.imap.commands.responses import Status
@@ -57,6 +58,8 @@ RULES: Final[Mapping[type, Rule]] = {
     say.StartTls: Rule(_FRESH),
     say.Authenticate: Rule(_FRESH),
     say.Login: Rule(_FRESH),
+    say.Unauthenticate: Rule(_INSIDE),
+    say.Compress: Rule(_INSIDE),
     say.Enable: Rule(_INSIDE),
     say.Select: Rule(_INSIDE),
     say.Examine: Rule(_INSIDE),
@@ -69,7 +72,7 @@ RULES: Final[Mapping[type, Rule]] = {
     say.Lsub: Rule(_INSIDE),
     say.Namespace: Rule(_INSIDE),
     say.StatusOf: Rule(_INSIDE),
-    say.Append: Rule(_INSIDE),
+    append.Append: Rule(_INSIDE),
     say.Idle: Rule(_INSIDE),
     Notify: Rule(_INSIDE),
     say.Check: Rule(_SELECTED),
@@ -81,6 +84,7 @@ RULES: Final[Mapping[type, Rule]] = {
     say.Store: Rule(_SELECTED, uses_numbers=True, may_expunge=False, changes_mailbox=True),
     say.Copy: Rule(_SELECTED, uses_numbers=True),
     say.Move: Rule(_SELECTED, uses_numbers=True, changes_mailbox=True),
+    append.Replace: Rule(_SELECTED, uses_numbers=True, changes_mailbox=True),
 }
 
 #: The same by UID: no number stands in the command, so numbers may change at its end.
@@ -122,5 +126,6 @@ TRANSITIONS: Final[Mapping[tuple[type, Status], State]] = {
     (say.Examine, Status.NO): State.AUTHENTICATED,
     (say.Close, Status.OK): State.AUTHENTICATED,
     (say.Unselect, Status.OK): State.AUTHENTICATED,
+    (say.Unauthenticate, Status.OK): State.NOT_AUTHENTICATED,
     (say.Logout, Status.OK): State.LOGOUT,
 }

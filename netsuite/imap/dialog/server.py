@@ -1,8 +1,12 @@
 """The server's machine: octets in, commands out, responses back, octets out.
 
 A command is collected part by part: a line, the literal it announced, the next line. What a
-line announces is judged before it is read, and the message of an APPEND is never collected
-at all: it goes through as ``BodyChunk`` events.
+line announces is judged before it is read, and the messages of an APPEND are never collected
+at all: they go through as ``BodyChunk`` events.
+
+A line that cannot be read, since it is too long or has a CR or LF alone in it, ends its command and
+no more: it is skipped to its end, and what it announces there with it, so that nothing of a message
+is taken for a command.
 """
 
 from __future__ import annotations
@@ -13,13 +17,20 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands.append import Append, MessageLiteral, Piece, Replace
 from netsuite.imap.commands.fetch import Streamed
 from netsuite.imap.commands.requests import Command
 from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, Tagged
 from netsuite.imap.dialog import events
 from netsuite.imap.dialog.rules import TRANSITIONS, State, rule_of
-from netsuite.imap.grammar.mailboxes import parse_append_start
-from netsuite.imap.grammar.requests import command_name, decode_base64, parse_request, read_tag
+from netsuite.imap.grammar.append import (
+    Announced,
+    Place,
+    WantsString,
+    read_pieces,
+    read_request,
+)
+from netsuite.imap.grammar.requests import decode_base64, parse_request, read_tag
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.grammar.search import CHARSETS, BadCharset
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
@@ -35,6 +46,8 @@ from netsuite.wire.reader import LineDialog
 
 #: What a body is read in.
 _CHUNK_OCTETS: Final = 65_536
+#: So much of a line that is too long is looked at for its tag.
+_TAG_OCTETS: Final = 1024
 
 # literal = "{" number ["+"] "}" CRLF *CHAR8                              (RFC 7888, 8)
 _LITERAL: Final = re.compile(rb"\{([0-9]+)(\+)?\}")
@@ -49,25 +62,28 @@ class _Phase(enum.Enum):
     """What the next octets are."""
 
     LINE = "a line of a command"
+    ANNOUNCED = "not looked at: a literal of a command waits for leave"
     LITERAL = "a literal of a command"
     SKIPPED = "a literal that was refused"
     SKIPPED_LINE = "the rest of a command that was refused"
-    BODY = "the message of an APPEND"
-    BODY_END = "the line end after it"
+    UNREADABLE = "the rest of a line that cannot be read"
+    BODY = "octets of a message"
+    BODY_END = "what comes after them"
     RESPONSE = "a response to a challenge"
     IDLING = "DONE"
     PAUSED = "not looked at: an answer is due"
 
 
-# Longer than 300 lines: one phase a method, and what they share is the command under way.
+# Longer than 300 lines, and the module than 500: one phase a method, and what they share is the
+# command under way.
 class ServerDialog(LineDialog):
     """One connection, the server's side.
 
     Events: ``Command``, ``WantsLiteral``, ``AuthenticateResponse``, ``AuthenticateCancelled``,
-    ``IdleDone``, ``BodyChunk``, ``EndOfBody``. The answer to each command ends with its
-    ``Completion``, or ``Tagged`` with its tag; ``Continue`` bids the client to go on where a
-    command has more to come, and is said for an APPEND whose literal does not wait as well
-    (nothing goes out then).
+    ``IdleDone``, ``AppendMore``, ``BodyChunk``, ``EndOfBody``. The answer to each command ends with
+    its ``Completion``, or ``Tagged`` with its tag; ``Continue`` bids the client to go on where a
+    command has more to come, and is said for each literal of an APPEND, those that do not wait as
+    well (nothing goes out then).
     """
 
     __slots__ = (
@@ -76,9 +92,11 @@ class ServerDialog(LineDialog):
         "_lines",
         "_parts",
         "_phase",
+        "_place",
         "_refusal",
         "_refused_tag",
         "_skippable",
+        "_synchronising",
         "_tag",
         "bounds",
         "command",
@@ -99,6 +117,8 @@ class ServerDialog(LineDialog):
         self._budget = 0  # octets of this command's literals
         self._left = _NO_BODY  # octets of the literal or body under way
         self._skippable = 0
+        self._place = Place()  # in an APPEND
+        self._synchronising = False  # the client waits for leave to send its literal
         #: The command that is being answered.
         self.command: Command | None = None
         self._refusal: Tagged | None = None
@@ -139,6 +159,7 @@ class ServerDialog(LineDialog):
     def _refuse(self, reply: Tagged | Condition, *, close: bool = False) -> RemoteProtocolError:
         """Abandon the command under way; return what the caller is to raise."""
         self.command = None
+        self._left = _NO_BODY
         self._forget()
         self._refused_tag = reply.tag if isinstance(reply, Tagged) else None
         return RemoteProtocolError(reply.text, reply, close=close)
@@ -150,19 +171,49 @@ class ServerDialog(LineDialog):
         return self._tag if self.command is None else self.command.tag
 
     def _line(self, limit_octets: int) -> bytes | None:
-        """Read a line that may announce a literal; one that cannot be read ends the session.
-
-        What it announced is not known, so whatever comes next may be a message's content, and
-        must not be taken for commands.
-        """
+        """Read a line that may announce a literal; None where none is whole, or one that cannot be
+        read is to be skipped first."""
+        reader, limit = self._reader, max(limit_octets, 2)
+        if len(reader) >= limit:
+            self._find_tag(reader.peek(min(limit, _TAG_OCTETS)))  # the only look at it
+        start = reader.position
         try:
-            return self._reader.read_line(max(limit_octets, 2))
+            return reader.read_line(limit)
         except LineTooLong:
-            code = Code("LIMIT")
-            bye = Condition(Status.BYE, "a line is too long", code)
+            refusal = self._refusal_of("a line is too long", Code("LIMIT"))
         except BareLineEnd as error:
-            bye = Condition(Status.BYE, f"lines end with CRLF: {error}")
-        raise self._refuse(bye, close=True)
+            self._find_tag(error.line)
+            refusal = self._refusal_of(f"lines end with CRLF: {error}")
+        self._refusal = refusal
+        self._skippable = self._skip_limit() - (reader.position - start)
+        self._phase = _Phase.UNREADABLE
+        return None
+
+    def _find_tag(self, octets: bytes) -> None:
+        """Accept the beginning of a line that cannot be read, which may be that of a command."""
+        if self.command is None and not self._parts:
+            self._tag = read_tag(Cursor([octets])) or _UNTAGGED
+
+    def _skip_limit(self) -> int:
+        fresh = self.state is State.NOT_AUTHENTICATED
+        return self.bounds.fresh_skip_octets if fresh else self.bounds.skip_octets
+
+    def _skip_unreadable(self) -> _Step:
+        reader, reply = self._reader, self._refusal
+        before = reader.position
+        ending = reader.skip_line()
+        self._skippable -= reader.position - before
+        if self._skippable < 0:
+            bye = Condition(Status.BYE, "a line is far too long", Code("LIMIT"))
+            raise self._refuse(bye, close=True)
+        if ending is None:
+            return self._end()
+        literal = _announcement(ending.rstrip(b"\r\n"))
+        assert reply is not None
+        if literal is None or literal.group(2) is None:
+            raise self._refuse(reply)
+        self._skip(_size(literal.group(1)), reply)
+        return None
 
     def _plain_line(self, limit_octets: int) -> bytes | None:
         """Read a line that can announce nothing; one that cannot be read ends its command."""
@@ -179,10 +230,10 @@ class ServerDialog(LineDialog):
         limit = (bounds.fresh_octets if fresh else bounds.line_octets) - self._lines
         line = self._line(limit)
         if line is None:
-            return self._end()
+            return self._no_line()
         self._lines += len(line) + 2
         first = not self._parts
-        literal = _LITERAL.fullmatch(line, line.rfind(b"{")) if line.endswith(b"}") else None
+        literal = _announcement(line)
         if literal is not None:
             line = line[: literal.start()]
         self._parts.append(line)
@@ -195,6 +246,10 @@ class ServerDialog(LineDialog):
                 raise self._refuse(reply)
             self._tag = tag
         return self._parse() if literal is None else self._announced(literal)
+
+    def _no_line(self) -> _Step:
+        """Return what it means that there was no line: one is to be skipped, or more must come."""
+        return None if self._phase is _Phase.UNREADABLE else self._end()
 
     def _cursor(self) -> Cursor:
         return Cursor(self._parts, len(self._tag) + 1, utf8=self.utf8)
@@ -221,41 +276,97 @@ class ServerDialog(LineDialog):
 
     def _announced(self, literal: re.Match[bytes]) -> _Step:
         """Judge a literal before any of it is read."""
+        if self.state is not State.NOT_AUTHENTICATED:
+            try:
+                read = read_request(self._cursor(), _announced(literal))
+            except WantsString:
+                return self._collect(literal)
+            except BadSyntax as error:
+                return self._announce_refused(literal, self._refusal_of(str(error)))
+            if read is not None:
+                return self._append(literal, *read)
+        return self._collect(literal)
+
+    def _collect(self, literal: re.Match[bytes]) -> _Step:
+        """Have a literal come that is held until its command is whole."""
         digits, plus = literal.groups()
         octets = _size(digits)
-        cursor = self._cursor()
         fresh = self.state is State.NOT_AUTHENTICATED
-        # The first literal of an APPEND may be its mailbox: then nothing stands before it.
-        is_mailbox = len(self._parts) == 1 and cursor.ends_after(b"APPEND ")
-        if command_name(cursor) == b"APPEND" and not is_mailbox and not fresh:
-            return self._append(literal, octets)
         limit = self.bounds.fresh_octets if fresh else self.bounds.literal_octets
         if self._budget + octets > limit:
-            reply = Tagged(self._tag, Status.BAD, "a literal is too large", Code("TOOBIG"))
+            reply = self._refusal_of("a literal is too large", Code("TOOBIG"))
             return self._announce_refused(literal, reply)
         self._budget += octets
         self._left = octets
-        if plus is None:
-            self._phase = _Phase.PAUSED
+        self._synchronising = plus is None
+        if self._synchronising:
+            self._phase = _Phase.ANNOUNCED
             return events.WantsLiteral(octets)
         self._phase = _Phase.LITERAL
         return None
 
-    def _append(self, literal: re.Match[bytes], octets: int) -> _Step:
-        cursor = self._cursor()
-        try:
-            cursor.name()
-            mailbox, flags, date = parse_append_start(cursor)
-            cursor.end()
-        except BadSyntax as error:
-            return self._announce_refused(literal, Tagged(self._tag, Status.BAD, str(error)))
+    def _refusal_of(self, why: str, code: Code | None = None) -> Tagged:
+        return Tagged(self._current_tag(), Status.BAD, why, code)
+
+    # -- APPEND and REPLACE -------------------------------------------------------------------
+
+    def _append(self, literal: re.Match[bytes], request: Append | Replace, place: Place) -> _Step:
+        """Begin a command whose first literal of a message has been announced."""
+        if self.state not in rule_of(request).states:
+            reply = self._refusal_of(f"not now: {self.state.value}")
+            return self._announce_refused(literal, reply)
+        refusal = self._accept_pieces(request.pieces, place, literal)
+        return self._begin(request) if refusal is None else self._announce_refused(literal, refusal)
+
+    def _accept_pieces(
+        self, pieces: tuple[Piece, ...], place: Place, literal: re.Match[bytes] | None
+    ) -> Tagged | None:
+        """Accept where an APPEND stands now; return why it cannot go on, if so."""
+        if place.messages > self.bounds.messages:
+            why = f"more than {self.bounds.messages} messages"
+            return Tagged(self._current_tag(), Status.NO, why, Code("LIMIT"))
+        octets = 0 if literal is None else _size(literal.group(1))
         if octets > self.bounds.append_octets:
             # RFC 7889, 4: NO with TOOBIG, before any of it is read.
-            reply = Tagged(self._tag, Status.NO, "the message is too large", Code("TOOBIG"))
-            return self._announce_refused(literal, reply)
-        self._left = octets
-        synchronising = literal.group(2) is None
-        return self._begin(ask.Append(mailbox, octets, flags, date, synchronising))
+            why = "the message is too large"
+            return Tagged(self._current_tag(), Status.NO, why, Code("TOOBIG"))
+        self._place = place
+        last = pieces[-1] if pieces else None
+        self._left = octets if isinstance(last, MessageLiteral) else _NO_BODY
+        self._synchronising = isinstance(last, MessageLiteral) and last.synchronising
+        return None
+
+    def _read_pieces(self) -> _Step:
+        """Read what comes behind a literal of a message."""
+        line = self._line(self.bounds.line_octets - self._lines)
+        if line is None:
+            return self._no_line()
+        self._lines += len(line) + 2
+        literal = _announcement(line)
+        self._parts.append(line if literal is None else line[: literal.start()])
+        announced = None if literal is None else _announced(literal)
+        try:
+            cursor = Cursor(self._parts, utf8=self.utf8)
+            pieces, place = read_pieces(cursor, self._place, announced)
+            if literal is None:
+                cursor.end()
+        except WantsString:
+            assert literal is not None
+            return self._collect(literal)
+        except BadSyntax as error:
+            refusal: Tagged | None = self._refusal_of(str(error))
+        else:
+            refusal = self._accept_pieces(pieces, place, literal)
+        if refusal is not None:
+            if literal is None:
+                raise self._refuse(refusal)
+            return self._announce_refused(literal, refusal)
+        self._parts.clear()
+        self._lines = self._budget = 0
+        self._phase = _Phase.PAUSED
+        return events.AppendMore(pieces) if pieces else EndOfBody()
+
+    # -- what is refused ----------------------------------------------------------------------
 
     def _announce_refused(self, literal: re.Match[bytes], reply: Tagged) -> _Step:
         """Refuse a literal: it is not sent, or it is skipped, or the connection ends."""
@@ -263,9 +374,7 @@ class ServerDialog(LineDialog):
         octets = _size(digits)
         if plus is None:
             raise self._refuse(reply)
-        self._skippable = self.bounds.skip_octets
-        if self.state is State.NOT_AUTHENTICATED:
-            self._skippable = self.bounds.fresh_octets
+        self._skippable = self._skip_limit()
         self._skip(octets, reply)
         return None
 
@@ -284,7 +393,8 @@ class ServerDialog(LineDialog):
         if octets is None:
             return self._end()
         self._parts.append(octets)
-        self._phase = _Phase.LINE
+        self._left = _NO_BODY
+        self._phase = _Phase.LINE if self.command is None else _Phase.BODY_END
         return None
 
     def _skip_literal(self) -> _Step:
@@ -301,8 +411,8 @@ class ServerDialog(LineDialog):
         reply = self._refusal
         line = self._line(self.bounds.line_octets)
         if line is None:
-            return self._end()
-        literal = _LITERAL.fullmatch(line, line.rfind(b"{")) if line.endswith(b"}") else None
+            return self._no_line()
+        literal = _announcement(line)
         if literal is not None and literal.group(2) is not None:
             self._skip(_size(literal.group(1)), reply)
             return None
@@ -325,30 +435,6 @@ class ServerDialog(LineDialog):
             return self._end()
         self._left -= len(octets)
         return BodyChunk(octets)
-
-    def _end_body(self) -> _Step:
-        line = self._line(self.bounds.line_octets)
-        if line is None:
-            return self._end()
-        self._left = _NO_BODY
-        if line:
-            return self._more_than_a_message(line)
-        self._phase = _Phase.PAUSED
-        return EndOfBody()
-
-    def _more_than_a_message(self, line: bytes) -> _Step:
-        """Refuse what follows the message. A literal that comes unasked is skipped first: it is
-        content, and must not be taken for commands."""
-        why = "one message, and nothing after it"
-        literal = _LITERAL.fullmatch(line, line.rfind(b"{")) if line.endswith(b"}") else None
-        if literal is None or literal.group(2) is None:
-            raise self._bad(why)
-        self._skippable = self.bounds.skip_octets
-        self._skip(
-            _size(literal.group(1)),
-            Tagged(self._current_tag(), Status.BAD, why),
-        )
-        return None
 
     def _read_response(self) -> _Step:
         line = self._plain_line(self.bounds.response_octets)
@@ -416,24 +502,34 @@ class ServerDialog(LineDialog):
 
     def _body_comes(self, request: ask.Request) -> bool:
         """Return whether the message of an APPEND comes though it has been answered already."""
-        if not isinstance(request, ask.Append):
+        if not isinstance(request, Append | Replace):
             return False
-        return self._phase is not _Phase.PAUSED or not request.synchronising
+        waits = self._phase in (_Phase.PAUSED, _Phase.ANNOUNCED)
+        return not waits or not self._synchronising
 
     def _continue(self, value: Continue) -> bytes:
         command = self.command
-        if self._phase is not _Phase.PAUSED:
-            raise LocalProtocolError("nothing is to continue")
-        if command is None:  # a literal of a command that is not whole yet
+        if self._phase is _Phase.ANNOUNCED:
             self._phase = _Phase.LITERAL
-            return format_response(value, utf8=self.utf8)
+            return format_response(value)
+        if self._phase is not _Phase.PAUSED or command is None:
+            raise LocalProtocolError("nothing is to continue")
         phase = _CONTINUES.get(type(command.request))
-        if phase is None:
+        if phase is None or (phase is _Phase.BODY and self._left == _NO_BODY):
             raise LocalProtocolError("the command has nothing more to come")
         self._phase = phase
-        if isinstance(command.request, ask.Append) and not command.request.synchronising:
+        if phase is _Phase.BODY and not self._synchronising:
             return b""
-        return format_response(value, utf8=self.utf8)
+        return format_response(value)
+
+
+def _announcement(line: bytes) -> re.Match[bytes] | None:
+    """Return what a line announces at its end."""
+    return _LITERAL.fullmatch(line, line.rfind(b"{")) if line.endswith(b"}") else None
+
+
+def _announced(literal: re.Match[bytes]) -> Announced:
+    return Announced(_size(literal.group(1)), literal.group(2) is None)
 
 
 def _size(digits: bytes) -> int:
@@ -446,15 +542,18 @@ _STEPS: Final[Mapping[_Phase, Callable[[ServerDialog], _Step]]] = {
     _Phase.LITERAL: ServerDialog._read_literal,
     _Phase.SKIPPED: ServerDialog._skip_literal,
     _Phase.SKIPPED_LINE: ServerDialog._skip_line,
+    _Phase.UNREADABLE: ServerDialog._skip_unreadable,
     _Phase.BODY: ServerDialog._read_body,
-    _Phase.BODY_END: ServerDialog._end_body,
+    _Phase.BODY_END: ServerDialog._read_pieces,
     _Phase.RESPONSE: ServerDialog._read_response,
     _Phase.IDLING: ServerDialog._read_done,
+    _Phase.ANNOUNCED: lambda dialog: PAUSED,
     _Phase.PAUSED: lambda dialog: PAUSED,
 }
 #: What a ``Continue`` bids, by the command it is said in.
 _CONTINUES: Final[Mapping[type, _Phase]] = {
-    ask.Append: _Phase.BODY,
+    Append: _Phase.BODY,
+    Replace: _Phase.BODY,
     ask.Authenticate: _Phase.RESPONSE,
     ask.Idle: _Phase.IDLING,
 }

@@ -10,8 +10,9 @@ from typing import Any, Final, TypeAlias
 
 from netsuite.imap import mutf7
 from netsuite.imap.commands import requests as say
+from netsuite.imap.commands.append import Append, MessageLiteral, Replace
 from netsuite.imap.commands.notify import Notify
-from netsuite.imap.grammar.dates import format_date_time
+from netsuite.imap.grammar.append import format_append
 from netsuite.imap.grammar.fetch import format_fetch_item
 from netsuite.imap.grammar.notify import format_notify
 from netsuite.imap.grammar.printing import (
@@ -138,14 +139,8 @@ def _status(request: say.StatusOf) -> bytes:
     return b"STATUS %b (%b)" % (format_mailbox(request.mailbox), _atoms(request.items))
 
 
-def _append(request: say.Append) -> bytes:
-    words = [b"APPEND", format_mailbox(request.mailbox)]
-    if request.flags:
-        words.append(format_flags(sorted(request.flags)))
-    if request.date is not None:
-        words.append(format_date_time(request.date))
-    words.append(b"{%d}\r\n" % request.octets)
-    return b" ".join(words)
+def _append(request: Append | Replace) -> bytes:
+    return format_append(request, format_mailbox)
 
 
 def _expunge(request: say.Expunge) -> bytes:
@@ -195,6 +190,8 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     say.StartTls: _bare(b"STARTTLS"),
     say.Authenticate: _authenticate,
     say.Login: _login,
+    say.Unauthenticate: _bare(b"UNAUTHENTICATE"),
+    say.Compress: lambda request: b"COMPRESS " + format_atom(request.mechanism),
     say.Enable: lambda request: b"ENABLE " + _atoms(request.names),
     say.Select: _select,
     say.Examine: _select,
@@ -211,7 +208,8 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     ),
     say.Namespace: _bare(b"NAMESPACE"),
     say.StatusOf: _status,
-    say.Append: _append,
+    Append: _append,
+    Replace: _append,
     say.Idle: _bare(b"IDLE"),
     Notify: format_notify,
     say.Check: _bare(b"CHECK"),
@@ -227,15 +225,18 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
 
 
 def format_command(command: say.Command) -> bytes:
-    """Return a command whole, its literals synchronising; an APPEND up to its message.
+    """Return a command whole, its literals synchronising; an APPEND up to its first message.
 
     Raises:
         LocalProtocolError: it cannot be said: CR, LF or NUL where no literal may hide them.
     """
     if not TAG.fullmatch(command.tag):
         raise LocalProtocolError("not a tag")
-    octets = command.tag + b" " + _FORMATS[type(command.request)](command.request)
-    return octets if isinstance(command.request, say.Append) else octets + b"\r\n"
+    request = command.request
+    octets = command.tag + b" " + _FORMATS[type(request)](request)
+    if isinstance(request, Append | Replace) and isinstance(request.pieces[-1], MessageLiteral):
+        return octets
+    return octets + b"\r\n"
 
 
 def split_command(octets: bytes, *, literal_plus: bool) -> list[Segment]:

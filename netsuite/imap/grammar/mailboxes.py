@@ -1,15 +1,12 @@
-"""Commands on mailboxes, from octets: SELECT to APPEND (RFC 3501, 6.3)."""
+"""Commands on mailboxes, from octets: SELECT to STATUS (RFC 3501, 6.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
 from typing import Final
 
 from netsuite.imap.commands import requests as say
-from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
-from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, any_flag, flag_set
+from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
 from netsuite.imap.sequences import SequenceSet
 
 _OPEN: Final = ord("(")
@@ -186,25 +183,3 @@ def _status_items(cursor: Cursor) -> tuple[str, ...]:
     if not STATUS_ITEMS.issuperset(names):
         raise BadSyntax("unknown status item")
     return names
-
-
-def append_request(cursor: Cursor) -> say.Request:
-    """Refuse an APPEND that says no message: the dialog takes apart one whose literal comes."""
-    parse_append_start(cursor)
-    raise BadSyntax("a literal was expected")
-
-
-def parse_append_start(cursor: Cursor) -> tuple[str, frozenset[str], datetime | None]:
-    """Read an APPEND up to where its message's literal comes: mailbox, flags, date."""
-    # append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
-    mailbox = cursor.space().mailbox()
-    cursor.space()
-    flags: frozenset[str] = frozenset()
-    if cursor.peek() == _OPEN:
-        flags = flag_set(cursor.items(partial(any_flag, cursor), empty=True)) - {"\\Recent"}
-        cursor.space()
-    date = None
-    if cursor.peek() == ord('"'):
-        date = parse_date_time(cursor.word(DATE_TIME, "a date and time"))
-        cursor.space()
-    return mailbox, flags, date

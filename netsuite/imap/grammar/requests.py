@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from netsuite.imap.commands import requests as say
-from netsuite.imap.grammar import mailboxes, tokens
+from netsuite.imap.grammar import append, mailboxes, tokens
 from netsuite.imap.grammar.fetch import parse_fetch_items
 from netsuite.imap.grammar.notify import notify_request
 from netsuite.imap.grammar.search import parse_search
@@ -45,17 +45,6 @@ def parse_request(cursor: tokens.Cursor) -> say.Request:
     request = parse(cursor)
     cursor.end()
     return request
-
-
-def command_name(cursor: tokens.Cursor) -> bytes:
-    """Return the command's name, upper case, or nothing; the place stays."""
-    place = cursor.place
-    try:
-        return cursor.name()
-    except tokens.BadSyntax:
-        return b""
-    finally:
-        cursor.place = place
 
 
 # -- words that several commands share ----------------------------------------------------------
@@ -114,6 +103,11 @@ def _id(cursor: tokens.Cursor) -> say.Request:
     if len(pairs) > _ID_PAIRS:
         raise tokens.BadSyntax("too many pairs")
     return say.Id(tuple(pairs))
+
+
+def _compress(cursor: tokens.Cursor) -> say.Request:
+    # compress = "COMPRESS" SP algorithm                                         (RFC 4978, 5)
+    return say.Compress(cursor.space().name().decode("ascii"))
 
 
 def _enable(cursor: tokens.Cursor) -> say.Request:
@@ -229,6 +223,7 @@ _UID_REQUESTS: Mapping[bytes, _Parse] = {
     b"STORE": partial(_store, True),
     b"SEARCH": partial(_search, True),
     b"EXPUNGE": _uid_expunge,
+    b"REPLACE": partial(append.replace_request, True),
 }
 
 _REQUESTS: Mapping[bytes, _Parse] = {
@@ -239,6 +234,8 @@ _REQUESTS: Mapping[bytes, _Parse] = {
     b"STARTTLS": partial(_bare, say.StartTls),
     b"AUTHENTICATE": _authenticate,
     b"LOGIN": _login,
+    b"UNAUTHENTICATE": partial(_bare, say.Unauthenticate),
+    b"COMPRESS": _compress,
     b"ENABLE": _enable,
     b"SELECT": partial(mailboxes.select_request, say.Select),
     b"EXAMINE": partial(mailboxes.select_request, say.Examine),
@@ -251,7 +248,8 @@ _REQUESTS: Mapping[bytes, _Parse] = {
     b"LSUB": mailboxes.lsub_request,
     b"NAMESPACE": partial(_bare, say.Namespace),
     b"STATUS": mailboxes.status_request,
-    b"APPEND": mailboxes.append_request,
+    b"APPEND": append.append_request,
+    b"REPLACE": partial(append.replace_request, False),
     b"IDLE": partial(_bare, say.Idle),
     b"NOTIFY": notify_request,
     b"CHECK": partial(_bare, say.Check),

@@ -1,6 +1,8 @@
-"""Before, around and after a login: CAPABILITY, NOOP, LOGOUT, ID, STARTTLS, LOGIN, AUTHENTICATE.
+"""Before, around and after a login: CAPABILITY, NOOP, LOGOUT, ID, STARTTLS, LOGIN, AUTHENTICATE,
+UNAUTHENTICATE, ENABLE, COMPRESS.
 
-See RFC 3501, 6.1 and 6.2; RFC 2971 (ID); RFC 5161 (ENABLE).
+See RFC 3501, 6.1 and 6.2; RFC 2971 (ID); RFC 4978 (COMPRESS); RFC 5161 (ENABLE); RFC 6855
+(UTF8=ACCEPT); RFC 8437 (UNAUTHENTICATE).
 """
 
 from __future__ import annotations
@@ -96,11 +98,18 @@ def _enable_rev2(session: Session) -> bool:
     return new
 
 
+def _enable_utf8(session: Session) -> bool:
+    new = not session.dialog.utf8
+    session.dialog.utf8 = True
+    return new
+
+
 #: What ENABLE turns on, and returns whether that is new. QRESYNC has CONDSTORE in it.
 _EXTENSIONS: Final[Mapping[str, Callable[[Session], bool]]] = {
     "QRESYNC": _enable_qresync,
     "CONDSTORE": _enable_condstore,
     "UIDONLY": _enable_uid_only,
+    "UTF8=ACCEPT": _enable_utf8,
     "IMAP4rev2": _enable_rev2,
 }
 
@@ -126,4 +135,36 @@ async def authenticate(session: Session, request: ask.Authenticate) -> responses
     return session.enter(entered)
 
 
-HANDLERS = handlers(capability, noop, logout, identify, start_tls, enable, login, authenticate)
+async def unauthenticate(session: Session, request: ask.Unauthenticate) -> responses.Completion:
+    """Leave the account, and stay for another."""
+    if session.compressed:
+        return responses.bad("Not while compressing")
+    session.leave_account()
+    return responses.ok("Log in again", responses.Code("CAPABILITY", session.capabilities()))
+
+
+async def compress(session: Session, request: ask.Compress) -> responses.Completion | None:
+    """Begin to compress, both ways."""
+    if request.mechanism != "DEFLATE":
+        return responses.bad("There is DEFLATE only")
+    if session.compressed:
+        return responses.bad("It is on already")
+    session.say(responses.ok("Compressing from here on"))
+    session.compressed = True
+    # A client that did not wait for our word has sent what is compressed.
+    session.start_compression(session.dialog.take_input())
+    return None
+
+
+HANDLERS = handlers(
+    capability,
+    noop,
+    logout,
+    identify,
+    start_tls,
+    enable,
+    compress,
+    login,
+    authenticate,
+    unauthenticate,
+)

@@ -15,6 +15,7 @@ from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection, ServerShared
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands.append import Append, Replace
 from netsuite.imap.commands.notify import USUAL
 from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, bad, ok
 from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events
@@ -32,6 +33,9 @@ _ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
 _INSIDE: Final = (
     "NAMESPACE",
     "UIDPLUS",
+    "MULTIAPPEND",
+    "CATENATE",
+    "REPLACE",
     "UNSELECT",
     "CHILDREN",
     "MOVE",
@@ -45,6 +49,7 @@ _INSIDE: Final = (
     "NOTIFY",
     "UIDONLY",
     "INPROGRESS",
+    "UTF8=ACCEPT",
 )
 
 
@@ -70,6 +75,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         "_telling_later",
         "_unfetched",
         "_wake",
+        "compressed",
         "events",
         "modseqs",
         "news",
@@ -92,6 +98,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.rev2 = False  # it enabled IMAP4rev2 (RFC 9051, 6.3.1)
         self.events = USUAL  # of which it is told in the selected mailbox
         self.news: News | None = None  # what it is told of besides, since NOTIFY
+        self.compressed = False  # COMPRESS is on (RFC 4978)
         self._mail: MailAccess | None = None
         self._wake: IDelayedCall | None = None
         self._in_literal = False
@@ -128,7 +135,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if isinstance(error, BadNumber):
             return bad(str(error))
         request = command.request
-        if isinstance(request, ask.Append):
+        if isinstance(request, Append | Replace):
             return replies.TARGET_ERRORS.find(error)
         if isinstance(error, NoSuchFolder) and selected is not None and selected.view.closed:
             return replies.MAILBOX_GONE
@@ -204,7 +211,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Have new messages fetched, but for those that the client brought itself (RFC 5465,
         5.2)."""
         command = self.dialog.command
-        if command is None or not isinstance(command.request, ask.Append | ask.Copy | ask.Move):
+        if command is None or not isinstance(
+            command.request, Append | Replace | ask.Copy | ask.Move
+        ):
             self._unfetched = (self._unfetched or (first, last))[0], last
             self.wake_soon()
 
@@ -230,7 +239,10 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def capabilities(self) -> tuple[str, ...]:
         """Return what is there now, on this connection."""
         if self._mail is not None:
-            return (*_ALWAYS, *_INSIDE, f"APPENDLIMIT={self.shared.settings.append_octets}")
+            limit = f"APPENDLIMIT={self.shared.settings.append_octets}"
+            # Without compression only: where a stream of it ends, nobody could tell for sure.
+            others = () if self.compressed else ("COMPRESS=DEFLATE", "UNAUTHENTICATE")
+            return (*_ALWAYS, *_INSIDE, limit, *others)
         authenticator, channel = self.shared.authenticator, self.channel()
         names = list(_ALWAYS)
         if self.shared.tls is not None and not channel.secure:
@@ -254,6 +266,18 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self._mail = login.avatar
         self.logged_in(login)
         return ok("Logged in", Code("CAPABILITY", self.capabilities()))
+
+    def leave_account(self) -> None:
+        """Be as before the login, but for TLS (RFC 8437)."""
+        self.deselect()
+        self.logged_out()
+        self._mail = None
+        self.modseqs = self.vanished = self.uid_only = self.rev2 = self.dialog.utf8 = False
+        self.events = USUAL
+        news, self.news = self.news, None
+        if news is not None:
+            news.stop()
+        self.deadlines.logged_in = False
 
     @property
     def mail(self) -> MailAccess:

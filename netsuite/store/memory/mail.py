@@ -366,6 +366,39 @@ class MemoryMail:
         records.publish(*changes)
         return placed
 
+    async def commit_all(
+        self,
+        messages: Sequence[tuple[Draft, model.Placement]],
+        *,
+        instead_of: tuple[FolderId, int] | None = None,
+    ) -> Sequence[model.Placed]:
+        """Store several contents, each in its place, in their order, or none."""
+        records = self._records
+        coming: list[tuple[FolderRecord, int]] = []
+        for draft, placement in messages:
+            if not isinstance(draft, MemoryDraft):
+                raise TypeError(f"not a draft of this store: {draft!r}")
+            if draft.too_large:
+                raise errors.TooLarge(f"{draft.octets} octets")
+            coming.append((records.folder(placement.folder), draft.octets))
+        leaving: list[tuple[FolderRecord, int]] = []
+        if instead_of is not None:
+            folder, uid = instead_of
+            record = records.folder(folder)
+            leaving = [(record, len(row.content.octets)) for row in record.present([uid])]
+            if not leaving:
+                raise errors.NoSuchMessage(f"UID {uid}")
+        full = records.full(coming, leaving)
+        if full:
+            raise errors.OverQuota(*full.values())
+        if instead_of is not None:
+            records.publish(self._remove(record, [uid]))
+        return [
+            placed
+            for draft, placement in messages
+            for placed in await self.commit(draft, [placement])
+        ]
+
     def place(
         self, content: ContentRecord, placement: model.Placement, changes: list[Change]
     ) -> model.Placed:

@@ -273,8 +273,16 @@ class Records:
             sum(len(record.order) for record in owned),
         )
 
-    def full(self, coming: Sequence[tuple[FolderRecord, int]]) -> dict[model.AccountId, str]:
-        """Return the owners, with their names, for whom so much more in folders is too much."""
+    def full(
+        self,
+        coming: Sequence[tuple[FolderRecord, int]],
+        leaving: Sequence[tuple[FolderRecord, int]] = (),
+    ) -> dict[model.AccountId, str]:
+        """Return the owners, with their names, for whom so much more in folders is too much.
+
+        Args:
+            leaving: what goes away before.
+        """
         found: dict[model.AccountId, str] = {}
         for owner in {folder.folder.owner for folder, _ in coming}:
             if owner is None:
@@ -282,6 +290,8 @@ class Records:
             sizes = [octets for folder, octets in coming if folder.folder.owner == owner]
             account = self.account(owner).account
             octets, messages = self.used(owner)
+            gone = [octets for folder, octets in leaving if folder.folder.owner == owner]
+            octets, messages = octets - sum(gone), messages - len(gone)
             over_octets = (
                 account.quota_octets is not None and octets + sum(sizes) > account.quota_octets
             )

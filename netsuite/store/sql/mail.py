@@ -17,6 +17,7 @@ from netsuite.store.query import Query
 from netsuite.store.rights import ALL
 from netsuite.store.sql import articles, contents, folders, messages, opening, summaries
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.appending import Deliveries
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.delivery import Delivery, SQLDraft, Together
 from netsuite.store.sql.locks import Locks
@@ -183,6 +184,16 @@ class SQLMail:
             await delivery.draft.discard()
             raise
         return await self.finish_deliveries(Together(delivery, others), [delivery, *others])
+
+    async def commit_all(
+        self,
+        messages: Sequence[tuple[Draft, model.Placement]],
+        *,
+        instead_of: tuple[FolderId, int] | None = None,
+    ) -> Sequence[model.Placed]:
+        """Make several contents durable, each in its place, in their order, or none."""
+        begun = await self.begin_deliveries([Report(each, [where]) for each, where in messages])
+        return await self.finish_deliveries(Deliveries(begun, instead_of), begun)
 
     async def begin_deliveries(self, reports: Sequence[Report]) -> Sequence[Delivery]:
         """Return the units of work that reports are. Raises TooLarge, StoreClosed."""

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from netsuite.testing.store_contract.accounts import AccountsContract
+from netsuite.testing.store_contract.appending import AppendingContract
 from netsuite.testing.store_contract.articles import ArticlesContract
 from netsuite.testing.store_contract.case import CREATED, StoreCase
 from netsuite.testing.store_contract.contents import ContentsContract
@@ -35,6 +36,7 @@ class StoreContract(
     FoldersContract,
     ContentsContract,
     MessagesContract,
+    AppendingContract,
     ArticlesContract,
     FlagsContract,
     SearchContract,
