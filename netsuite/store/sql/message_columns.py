@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from netsuite.store.model import DESCRIBED, Column, Columns
 from netsuite.store.sql import columns
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import DatabaseSession, OneOf, Row
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.messages import is_apart
 from netsuite.store.sql.rows import OWN, unpacked, unpacked_public
 from netsuite.store.timestamps import from_seconds
@@ -84,10 +84,7 @@ class _Reading:
                 self.fill.append((fill, range(len(chosen), len(chosen) + len(parts))))
                 chosen += parts
             selects.append(_select(table, chosen, wanted, apart, dense))
-        if apart:
-            self.statement = columns.Columns(selects[0].order_by(t.message.c.uid.asc()))
-        else:
-            self.statement = columns.Columns(sa.union_all(*selects).order_by("uid"))
+        self.statement = columns.Columns(sa.union_all(*selects).order_by("uid"))
 
 
 @lru_cache(maxsize=256)
@@ -101,7 +98,7 @@ def _select(
     wanted: frozenset[Column],
     apart: bool,
     dense: bool,
-) -> sa.Select[Row]:
+) -> sa.SelectBase:
     m = table.c
     source: sa.FromClause = table
     if Column.GUID in wanted:
