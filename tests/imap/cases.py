@@ -13,7 +13,7 @@ from netsuite.imap.commands.append import (
     Replace,
     whole,
 )
-from netsuite.imap.commands.fetch import BodySection, FetchData, Item, SectionText
+from netsuite.imap.commands.fetch import BinarySection, BodySection, FetchData, Item, SectionText
 from netsuite.imap.commands.notify import Event, EventGroup, Notify, Watched
 from netsuite.imap.commands.requests import (
     Authenticate,
@@ -237,6 +237,18 @@ REQUESTS: list[tuple[bytes, Request]] = [
             ),
         ),
     ),
+    (
+        b"FETCH 1 (BINARY[] BINARY.PEEK[1.2]<5.10> BINARY[3] BINARY.SIZE[1])",
+        Fetch(
+            ONE,
+            (
+                BinarySection(),
+                BinarySection((1, 2), True, 5, 10),
+                BinarySection((3,)),
+                BinarySection((1,), True, size=True),
+            ),
+        ),
+    ),
     (b"STORE 1 +FLAGS.SILENT (\\Seen)", Store(ONE, StoreAction.ADD, SEEN, True)),
     (
         b"UID STORE 1 (UNCHANGEDSINCE 5) FLAGS ()",
@@ -365,6 +377,10 @@ MANY_APPENDED: list[tuple[bytes, list[object]]] = [
 ]
 
 REFUSED: list[tuple[str, bytes]] = [
+    ("a decoded header", b"FETCH 1 BINARY[HEADER]"),
+    ("a range of a size", b"FETCH 1 BINARY.SIZE[1]<0.1>"),
+    ("a decoded part that does not end", b"FETCH 1 BINARY[1"),
+    ("no part", b"FETCH 1 BINARY"),
     ("neither SET nor NONE", b"NOTIFY ALL"),
     ("NOTIFY of nothing", b"NOTIFY SET"),
     ("NOTIFY STATUS of nothing", b"NOTIFY SET STATUS"),
@@ -553,6 +569,19 @@ RESPONSES: list[tuple[bytes, Response]] = [
         b'* 12 FETCH (UID 7 MODSEQ (9) FLAGS (\\Seen \\Recent) INTERNALDATE " 7-Jul-1996 02:44:25'
         b' -0700" RFC822.SIZE 4286)\r\n',
         FetchData(12, 7, frozenset({"\\Seen", "\\Recent"}), THEN, 4286, 9),
+    ),
+    (
+        b"* 2 FETCH (BINARY[1] ~{3}\r\na\0b BINARY[2]<5> {1}\r\nx BINARY[3] NIL"
+        b" BINARY.SIZE[1] 3)\r\n",
+        FetchData(
+            2,
+            binary={
+                BinarySection((1,)): b"a\0b",
+                BinarySection((2,), start=5): b"x",
+                BinarySection((3,)): None,
+                BinarySection((1,), size=True): 3,
+            },
+        ),
     ),
     (
         b"* 1 FETCH (BODY[] {5}\r\nhello BODY[1.2.HEADER]<5> NIL RFC822.TEXT {0}\r\n)\r\n",

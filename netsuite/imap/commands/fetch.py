@@ -62,7 +62,27 @@ class BodySection:
     old: bytes | None = None
 
 
-FetchItem: TypeAlias = Item | BodySection
+@dataclass(frozen=True, slots=True)
+class BinarySection:
+    """``BINARY[part]<start.octets>`` and ``BINARY.SIZE[part]``: a part without its transfer
+    encoding (RFC 3516, 4.2).
+
+    Args:
+        part: the numbers that lead to it; empty for the message.
+        peek: whether ``\\Seen`` stays as it is; it does for a size.
+        start: the first of the decoded octets wanted, None for all of them.
+        octets: how many are wanted from there.
+        size: whether only their number is wanted.
+    """
+
+    part: tuple[int, ...] = ()
+    peek: bool = False
+    start: int | None = None
+    octets: int | None = None
+    size: bool = False
+
+
+FetchItem: TypeAlias = Item | BodySection | BinarySection
 
 #: RFC 3501, 6.4.5: "ALL", "FAST" and "FULL" stand alone for lists.
 MACROS: Mapping[bytes, tuple[Item, ...]] = {
@@ -111,6 +131,7 @@ class FetchData:
         email_id, thread_id: without their parentheses; a thread may have none.
         preview: None also where it is not made yet.
         sections: by section, without ``peek`` and ``octets`` (a response has neither).
+        binary: the same of decoded ones, and of their sizes.
     """
 
     number: int
@@ -127,3 +148,4 @@ class FetchData:
     save_date: datetime | None = None
     preview: str | None = None
     sections: Mapping[BodySection, bytes | Streamed | None] = field(default_factory=dict)
+    binary: Mapping[BinarySection, bytes | Streamed | int | None] = field(default_factory=dict)

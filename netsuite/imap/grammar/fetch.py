@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from netsuite.imap.commands.fetch import MACROS, BodySection, FetchItem, Item, SectionText
+from netsuite.imap.commands.fetch import (
+    MACROS,
+    BinarySection,
+    BodySection,
+    FetchItem,
+    Item,
+    SectionText,
+)
 from netsuite.imap.grammar.printing import format_astring
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 
@@ -13,6 +20,7 @@ from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 _ITEMS, _LEVELS, _FIELDS = 200, 100, 500
 
 _BODY: Final = re.compile(rb"BODY(?:\.PEEK)?(?=\[)", re.IGNORECASE)
+_BINARY: Final = re.compile(rb"BINARY(?:\.PEEK|\.SIZE)?(?=\[)", re.IGNORECASE)
 _ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
 # section-part = nz-number *("." nz-number)
 _SECTION_PART: Final = re.compile(rb"[1-9][0-9]{0,9}(?:\.[1-9][0-9]{0,9})*")
@@ -50,6 +58,9 @@ def parse_fetch_item(cursor: Cursor) -> FetchItem:
     if body is not None:
         section = parse_section(cursor, peek=len(body) > len(b"BODY"))
         return _partial(cursor, section)
+    binary = cursor.match(_BINARY)
+    if binary is not None:
+        return _parse_binary(cursor, binary.upper())
     name = cursor.word(_ITEM_NAME, "an item").upper()
     item = _ITEMS_BY_NAME.get(name) or OLD_NAMES.get(name)
     if item is None:
@@ -83,14 +94,41 @@ def parse_section(cursor: Cursor, *, peek: bool) -> BodySection:
 
 
 def _partial(cursor: Cursor, section: BodySection) -> BodySection:
+    start, octets = _parse_range(cursor)
+    if start is None:
+        return section
+    return BodySection(section.part, section.text, section.fields, section.peek, start, octets)
+
+
+def _parse_range(cursor: Cursor) -> tuple[int | None, int | None]:
     # "<" number "." nz-number ">"
     if not cursor.take(ord("<")):
-        return section
+        return None, None
     start = cursor.number()
     cursor.expect(ord("."))
     octets = cursor.nz_number()
     cursor.expect(ord(">"))
-    return BodySection(section.part, section.text, section.fields, section.peek, start, octets)
+    return start, octets
+
+
+def _parse_binary(cursor: Cursor, name: bytes) -> BinarySection:
+    # "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary   (RFC 3516, 7)
+    part = parse_section_binary(cursor)
+    if name == b"BINARY.SIZE":
+        return BinarySection(part, peek=True, size=True)
+    start, octets = _parse_range(cursor)
+    return BinarySection(part, name == b"BINARY.PEEK", start, octets)
+
+
+def parse_section_binary(cursor: Cursor) -> tuple[int, ...]:
+    """Read ``section-binary``: ``"[" [section-part] "]"``."""
+    cursor.expect(ord("["))
+    numbers = cursor.match(_SECTION_PART)
+    part = tuple(map(int, numbers.split(b"."))) if numbers else ()
+    if len(part) > _LEVELS:
+        raise BadSyntax("nested too deeply")
+    cursor.expect(ord("]"))
+    return part
 
 
 def format_section(section: BodySection) -> bytes:
@@ -104,8 +142,12 @@ def format_section(section: BodySection) -> bytes:
     return b"[%b]" % spec
 
 
-def format_shown_section(section: BodySection) -> bytes:
+def format_shown_section(section: BodySection | BinarySection) -> bytes:
     """Return a section's name as a response shows it: no PEEK, of a partial only its start."""
+    if isinstance(section, BinarySection):
+        part = b".".join(b"%d" % number for number in section.part)
+        name = b"BINARY%b[%b]" % (b".SIZE" if section.size else b"", part)
+        return name if section.start is None else b"%b<%d>" % (name, section.start)
     if section.old is not None:
         return section.old
     name = b"BODY" + format_section(section)
@@ -116,9 +158,18 @@ def format_fetch_item(item: FetchItem) -> bytes:
     """Return one fetch-att, as a client asks for it."""
     if isinstance(item, Item):
         return item.value
+    if isinstance(item, BinarySection):
+        part = b".".join(b"%d" % number for number in item.part)
+        kind = b".SIZE" if item.size else b".PEEK" if item.peek else b""
+        octets = b"BINARY%b[%b]" % (kind, part)
+        return octets if item.start is None else octets + _range(item.start, item.octets)
     if item.old is not None:
         return item.old
     octets = (b"BODY.PEEK" if item.peek else b"BODY") + format_section(item)
     if item.start is not None:
-        octets += b"<%d.%d>" % (item.start, item.octets or 1)
+        octets += _range(item.start, item.octets)
     return octets
+
+
+def _range(start: int, octets: int | None) -> bytes:
+    return b"<%d.%d>" % (start, octets or 1)

@@ -12,9 +12,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from netsuite.imap.commands.fetch import BodySection, FetchData, Streamed
+from netsuite.imap.commands.fetch import BinarySection, BodySection, FetchData, Streamed
 from netsuite.imap.grammar.dates import DATE_TIME, format_date_time, parse_date_time
-from netsuite.imap.grammar.fetch import OLD_NAMES, format_shown_section, parse_section
+from netsuite.imap.grammar.fetch import (
+    OLD_NAMES,
+    format_shown_section,
+    parse_section,
+    parse_section_binary,
+)
 from netsuite.imap.grammar.printing import format_flag_set
 from netsuite.imap.grammar.structure import parse_envelope, parse_structure
 from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, shown_flags
@@ -79,6 +84,13 @@ def section_item(name: bytes, octets: bytes | None) -> bytes:
     return name + b" " + (b"NIL" if octets is None else format_literal(octets))
 
 
+def binary_item(name: bytes, octets: bytes | None) -> bytes:
+    """Return a decoded section: a literal8 where it holds NUL, and only there (RFC 3516, 4.3)."""
+    if octets is not None and b"\0" in octets:
+        return b"%b ~{%d}\r\n%b" % (name, len(octets), octets)
+    return section_item(name, octets)
+
+
 def format_fetch_data(value: FetchData) -> bytes:
     """Return the response that a value is. ``BODY`` and ``BODYSTRUCTURE`` are left out: servers
     print them from the part tree itself.
@@ -103,6 +115,14 @@ def format_fetch_data(value: FetchData) -> bytes:
         if isinstance(octets, Streamed):
             raise LocalProtocolError("a streamed literal cannot be said as a value")
         items.append(section_item(format_shown_section(section), octets))
+    for part, decoded in value.binary.items():
+        if isinstance(decoded, Streamed):
+            raise LocalProtocolError("a streamed literal cannot be said as a value")
+        name = format_shown_section(part)
+        if isinstance(decoded, int):
+            items.append(b"%b %d" % (name, decoded))
+        else:
+            items.append(binary_item(name, decoded))
     if not items:
         raise LocalProtocolError("a FETCH response says something")
     return format_fetch(value.number, items)
@@ -117,6 +137,7 @@ def parse_fetch_data(cursor: Cursor, number: int) -> FetchData:
     cursor.space()
     fields: dict[str, Any] = {}  # each by its own parser, of its own type
     sections: dict[BodySection, bytes | Streamed | None] = {}
+    binary: dict[BinarySection, bytes | Streamed | int | None] = {}
 
     def item() -> None:
         name = cursor.word(_ITEM_NAME, "an item").upper()
@@ -124,6 +145,11 @@ def parse_fetch_data(cursor: Cursor, number: int) -> FetchData:
             section = parse_shown_section(cursor)
             cursor.space()
             sections[section] = _content(cursor)
+            return
+        if name in (b"BINARY", b"BINARY.SIZE") and cursor.peek() == ord("["):
+            part = _parse_shown_binary(cursor, size=name == b"BINARY.SIZE")
+            cursor.space()
+            binary[part] = cursor.number(MODSEQ_TOP) if part.size else _content(cursor)
             return
         old = OLD_NAMES.get(name)
         cursor.space()
@@ -137,7 +163,7 @@ def parse_fetch_data(cursor: Cursor, number: int) -> FetchData:
         fields[field] = parse(cursor)
 
     cursor.items(item, empty=True)
-    return FetchData(number, **fields, sections=sections)
+    return FetchData(number, **fields, sections=sections, binary=binary)
 
 
 def parse_shown_section(cursor: Cursor) -> BodySection:
@@ -150,7 +176,18 @@ def parse_shown_section(cursor: Cursor) -> BodySection:
     return BodySection(section.part, section.text, section.fields, start=start)
 
 
+def _parse_shown_binary(cursor: Cursor, *, size: bool) -> BinarySection:
+    # "BINARY" section-binary ["<" number ">"], "BINARY.SIZE" section-binary
+    part = parse_section_binary(cursor)
+    if size or not cursor.take(ord("<")):
+        return BinarySection(part, size=size)
+    start = cursor.number()
+    cursor.expect(ord(">"))
+    return BinarySection(part, start=start)
+
+
 def _content(cursor: Cursor) -> bytes | Streamed | None:
+    cursor.take(ord("~"))  # literal8
     if cursor.at_literal():
         return cursor.literal()
     return cursor.nstring()

@@ -21,6 +21,7 @@ from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Completion, ok
 from netsuite.imap.grammar import fetch_response as response
 from netsuite.imap.sections import OctetRange
+from netsuite.imap.server.binary import Binary
 from netsuite.imap.server.fetch_plan import Batch, Plan, Row
 from netsuite.imap.server.select import Absence
 from netsuite.imap.server.selected import Selected
@@ -66,6 +67,8 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
         else:
             session.writer.write(plan.listing(batch))
         await session.writer.writable()
+    if plan.undecoded:
+        return replies.UNKNOWN_CTE
     # RFC 2180, 4.1.2; RFC 5530: EXPUNGEISSUED. By UID they are just not there.
     return replies.EXPUNGED if missing and not request.by_uid else ok("Fetched")
 
@@ -151,6 +154,9 @@ async def _write_contents(
     held: list[tuple[Row, list[bytes]]] = []
     octets = 0
     for row in zip(batch.rows(), plan.items(batch, changed), strict=True):
+        if not plan.can_decode(row[0]):
+            plan.undecoded += 1
+            continue
         if row[0].octets > STREAM_OCTETS or plan.reads_little_of(row[0]):
             missing += await _write_held(session, mail, plan, held)
             held, octets = [], 0
@@ -199,13 +205,22 @@ async def _write_ranges(
         for section in plan.sections:
             span = section.range(row)
             if span is None:
-                items.append(section.item(None))
+                items.append(section.item(row, None))
                 continue
             octets = span.stop - span.start
             if section.filters or octets <= STREAM_OCTETS:
-                items.append(section.item(await _read(mail, content, span)))
+                items.append(section.item(row, await _read(mail, content, span)))
                 continue
             chunks = mail.read(content, span.start, span.stop)
+            if isinstance(section, Binary):
+                item, left = await section.measured(row, chunks)
+                items.append(item)
+                if left is not None:
+                    session.writer.write(before + b" ".join(items))
+                    begun, before, items = True, b" ", []
+                    chunks = mail.read(content, span.start, span.stop)
+                    await session.write_literal(section.decoded(row, chunks))
+                continue
             first = await anext(chunks, b"")  # the last moment to learn that it is gone
             items.append(b"%b {%d}\r\n" % (section.name, octets))
             session.writer.write(before + b" ".join(items))

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.fetch import BodySection, FetchItem, Item, SectionText
+from netsuite.imap.commands.fetch import BinarySection, BodySection, FetchItem, Item, SectionText
 from netsuite.imap.grammar import fetch_response as response
 from netsuite.imap.grammar.dates import format_date_time
 from netsuite.imap.grammar.fetch import format_shown_section
 from netsuite.imap.grammar.printing import format_flag_set
 from netsuite.imap.sections import OctetRange, cut, needs_structure, pick_fields, whole_range
+from netsuite.imap.server.binary import Binary
 from netsuite.imap.server.selected import Manner
 from netsuite.message.form import format_string, format_structure, read_structure
 from netsuite.message.structure import Part
@@ -177,13 +178,17 @@ class Section:
             return whole
         return whole.part(spec.start, spec.octets or 0)
 
-    def item(self, octets: bytes | None) -> bytes:
+    def item(self, row: Row, octets: bytes | None) -> bytes:
         """Return the section printed, from the octets of the range."""
         if octets is not None and self.filters:
             spec = self.spec
             exclude = spec.text is SectionText.FIELDS_NOT
             octets = cut(pick_fields(octets, spec.fields, exclude=exclude), spec)
         return response.section_item(self.name, octets)
+
+
+def _section(item: BodySection | BinarySection) -> Section | Binary:
+    return Binary(item) if isinstance(item, BinarySection) else Section(item)
 
 
 class Plan:
@@ -203,7 +208,10 @@ class Plan:
             items.append(Item.MODSEQ)  # RFC 7162, 3.1.4.1
         self.wants_modseq = Item.MODSEQ in items
         self._items = [item for item in items if isinstance(item, Item)]
-        self.sections = [Section(item) for item in items if isinstance(item, BodySection)]
+        self.sections = [_section(item) for item in items if not isinstance(item, Item)]
+        self._binary = [each for each in self.sections if isinstance(each, Binary)]
+        #: Messages that were not shown, since an encoding in them is unknown.
+        self.undecoded = 0
         self.reads_text = any(section.begins_text for section in self.sections)
         self.sets_seen = any(not section.spec.peek for section in self.sections)
         self.shows_flags = Item.FLAGS in items or self.sets_seen
@@ -226,7 +234,10 @@ class Plan:
             wanted |= {Column.FLAGS, Column.MODSEQ}
         if self.sections:
             wanted |= {Column.CONTENT, Column.OCTETS}
-        if any(needs_structure(section.spec) for section in self.sections):
+        if any(
+            isinstance(section.spec, BinarySection) or needs_structure(section.spec)
+            for section in self.sections
+        ):
             wanted |= {Column.STRUCTURE, Column.OFFSETS}
         return frozenset(wanted)
 
@@ -263,12 +274,16 @@ class Plan:
         for section in self.sections:
             span = section.range(row)
             if span is None:
-                items.append(section.item(None))
+                items.append(section.item(row, None))
             elif span.start == 0 and span.stop == len(content):
-                items.append(section.item(content))
+                items.append(section.item(row, content))
             else:
-                items.append(section.item(content[span.start : span.stop]))
+                items.append(section.item(row, content[span.start : span.stop]))
         return self.beginning % row.number + b" ".join(items) + response.END
+
+    def can_decode(self, row: Row) -> bool:
+        """Return whether all encodings are known that are to be undone (RFC 3516, 4.3)."""
+        return all(section.decoder(row) is not None for section in self._binary)
 
     def reads_little_of(self, row: Row) -> bool:
         """Return whether reading just the ranges is so much less than reading all."""

@@ -36,6 +36,7 @@ _INSIDE: Final = (
     "MULTIAPPEND",
     "CATENATE",
     "REPLACE",
+    "BINARY",
     "UNSELECT",
     "CHILDREN",
     "MOVE",
