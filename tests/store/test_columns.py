@@ -35,18 +35,19 @@ def session(tmp_path: Path) -> Iterator[DatabaseSession]:
     session = database.session()
     rows = [(1, uid, uid, 9, uid, 0, 0, 0, "grün x" if uid % 2 else "", 0) for uid in range(1, 6)]
     session.many(_INSERT, rows)
-    session.many(_CHUNK, [(1, b"a,\xff"), (3, b""), (4, b"\0\r\n")])
+    session.many(_CHUNK, [(1, b"a,\xff"), (3, b""), (4, b"\r\n")])
     yield session
     session.close()
 
 
-def test_columns(session: DatabaseSession) -> None:
+@pytest.mark.parametrize("any_octets", [False, True])
+def test_columns(session: DatabaseSession, any_octets: bool) -> None:
     """In the order asked for; what is missing is 0 or empty."""
-    columns = Columns(_SELECT)
+    columns = Columns(_SELECT, any_octets=any_octets)
     uids, keywords, data, sent = columns.read(session, folder=1)
     assert list(uids) == [5, 4, 3, 2, 1]
     assert list(keywords) == ["grün x", "", "grün x", "", "grün x"]
-    assert list(data) == [b"", b"\0\r\n", b"", b"", b"a,\xff"]
+    assert list(data) == [b"", b"\r\n", b"", b"", b"a,\xff"]
     assert list(sent) == [0] * 5
     assert list(uids_of(session, columns, folder=1)) == [5, 4, 3, 2, 1]
 
@@ -55,3 +56,10 @@ def test_nothing(session: DatabaseSession) -> None:
     """No rows are as many columns without anything."""
     assert Columns(_SELECT).read(session, folder=2) == [(), (), (), ()]
     assert not uids_of(session, Columns(_SELECT), folder=2)
+
+
+def test_nul(session: DatabaseSession) -> None:
+    """Octets among which NUL may be come as they are."""
+    session.many(_CHUNK, [(2, b"\0a\0"), (5, b"\0")])
+    _, _, data, _ = Columns(_SELECT, any_octets=True).read(session, folder=1)
+    assert list(data) == [b"\0", b"\r\n", b"", b"\0a\0", b"a,\xff"]

@@ -8,7 +8,7 @@ for the other threads at every row: beside a reactor that has something to do, 5
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, Final, TypeAlias
 
@@ -26,27 +26,44 @@ class Columns:
 
     Args:
         select: its columns are numbers, octets or texts; its order is kept.
+        any_octets: whether there may be NUL among the octets; it takes longer.
     """
 
-    def __init__(self, select: SelectBase) -> None:
+    def __init__(self, select: SelectBase, *, any_octets: bool = False) -> None:
         self._select = select
         inner = select.subquery()
         self._kinds = [column.type for column in inner.c]
-        self._together = sa.select(*(each for column in inner.c for each in _together(column)))
+        self._sized = any_octets
+        self._together = sa.select(
+            *(each for column in inner.c for each in _together(column, any_octets))
+        )
 
     def read(self, session: DatabaseSession, /, **values: object) -> list[Column]:
         """Return the columns, as long as there are rows."""
         if session.sqlite:
-            row = session.single(self._together, **values)
-            packed = zip(row[::2], row[1::2], strict=True)
-            return [
-                () if numbers is None else _apart(kind, numbers, octets)
-                for kind, (numbers, octets) in zip(self._kinds, packed, strict=True)
-            ]
+            row = iter(session.single(self._together, **values))
+            return [self._apart(kind, next(row), row) for kind in self._kinds]
         columns = list(zip(*session.all(self._select, **values), strict=True))
         if not columns:
             return [() for _ in self._kinds]
         return [_given(kind, each) for kind, each in zip(self._kinds, columns, strict=True)]
+
+    def _apart(
+        self, kind: sa.types.TypeEngine[object], joined: str | bytes | None, row: Iterator[str]
+    ) -> Column:
+        if isinstance(joined, str):
+            return list(map(int, joined.split(",")))
+        sizes = next(row) if self._sized and not isinstance(kind, sa.Integer) else None
+        if joined is None:
+            return ()
+        if sizes is not None:
+            ends = [0, *accumulate(map(int, sizes.split(",")))]
+            pieces = [joined[start:end] for start, end in pairwise(ends)]
+        else:
+            pieces = joined.split(b"\0")
+        if isinstance(kind, sa.Text):
+            return [piece.decode("utf-8", "replace") for piece in pieces]
+        return pieces
 
 
 def uids_of(session: DatabaseSession, columns: Columns, /, **values: object) -> array[int]:
@@ -54,29 +71,20 @@ def uids_of(session: DatabaseSession, columns: Columns, /, **values: object) -> 
     return array("I", columns.read(session, **values)[0])
 
 
-def _together(column: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[Any], ...]:
-    """Return a column in one value of numbers, and one of octets: the numbers themselves, or the
-    sizes of what the octets are."""
+def _together(column: sa.ColumnElement[Any], sized: bool) -> list[sa.ColumnElement[Any]]:
+    """Return a column in one value: numbers with commas between them, texts and octets with NUL or,
+    where there may be NUL in them, with their sizes beside them."""
     if isinstance(column.type, sa.Integer):
-        return sa.func.group_concat(sa.func.coalesce(column, _ZERO)), sa.null()
-    octets = sa.func.coalesce(sa.cast(column, sa.LargeBinary), _EMPTY)
-    joined = sa.cast(sa.func.group_concat(octets, _EMPTY), sa.LargeBinary)
-    return sa.func.group_concat(sa.func.length(octets)), joined
+        return [sa.func.group_concat(sa.func.coalesce(column, _ZERO))]
+    octets = sa.func.coalesce(column, _EMPTY)
+    joined = sa.func.group_concat(octets, _EMPTY if sized else _NUL)
+    both = [sa.cast(joined, sa.LargeBinary), sa.func.group_concat(sa.func.length(octets))]
+    return both if sized else both[:1]
 
 
 _ZERO: Final = sa.literal_column("0", sa.Integer)
 _EMPTY: Final = sa.literal_column("x''", sa.LargeBinary)
-
-
-def _apart(kind: sa.types.TypeEngine[object], numbers: str, octets: bytes | None) -> Column:
-    values = list(map(int, numbers.split(",")))
-    if octets is None:
-        return values
-    ends = [0, *accumulate(values)]
-    pieces = [octets[start:end] for start, end in pairwise(ends)]
-    if isinstance(kind, sa.Text):
-        return [piece.decode("utf-8", "replace") for piece in pieces]
-    return pieces
+_NUL: Final = sa.literal_column("char(0)", sa.Text)
 
 
 def _given(kind: sa.types.TypeEngine[object], column: Column) -> Column:

@@ -45,7 +45,8 @@ STEP_CONTENTS: Final = 64
 _SMALL: Final = Columns(
     sa.select(_C.id, _K.data)
     .join_from(t.content, t.chunk, _K.id == _C.id * sa.literal_column(str(1 << t.CHUNK_BITS)))
-    .where(OneOf(_C.id, "contents"), _C.octets <= sa.literal_column(str(t.CHUNK_OCTETS)))
+    .where(OneOf(_C.id, "contents"), _C.octets <= sa.literal_column(str(t.CHUNK_OCTETS))),
+    any_octets=True,
 )
 _CHUNK: Final = sa.select(_K.data).where(_K.id == sa.bindparam("chunk"))
 _SIZES: Final = sa.select(_C.id, _C.octets).where(OneOf(_C.id, "contents"))

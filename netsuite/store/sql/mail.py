@@ -450,17 +450,17 @@ class SQLMail:
         account: AccountId | None,
     ) -> model.Columns:
         """What is wanted of the messages of those UIDs that are there, ascending by UID."""
-        if not model.DESCRIBED.isdisjoint(wanted):
-            wanted = {*wanted, model.Column.CONTENT, model.Column.OFFSETS}
+        if model.Column.PREVIEW in wanted:
+            wanted = {*wanted, model.Column.OFFSETS}  # of these none is empty
 
         def read(session: DatabaseSession) -> tuple[model.Columns, dict[int, Description]]:
             found = read_columns(session, folder, uids, wanted, account)
-            missing = [
-                content
-                for content, offsets in zip(found.contents, found.offsets, strict=False)
-                if not offsets
-            ]
-            return found, _described(session, missing) if missing else {}
+            kept = found.offsets or found.structures or found.envelopes or found.overviews
+            if all(kept):
+                return found, {}
+            found = read_columns(session, folder, uids, {*wanted, *_TO_DESCRIBE}, account)
+            described = zip(found.contents, found.offsets, strict=True)
+            return found, _described(session, [each for each, offsets in described if not offsets])
 
         found, made = await self._shared.read(read, inline=len(uids) <= INLINE_ROWS)
         self._keep(made)
@@ -609,6 +609,8 @@ def _filled_in(found: model.Columns, made: Mapping[int, Description]) -> model.C
     return filled
 
 
+#: What tells of which messages something is to be made.
+_TO_DESCRIBE: Final = (model.Column.CONTENT, model.Column.OFFSETS)
 _OF_DESCRIPTION: Final = {
     model.Column.ENVELOPE: "envelope",
     model.Column.STRUCTURE: "structure",
