@@ -284,13 +284,14 @@ class MailStore(Protocol):
         *,
         may: str = ALL,
     ) -> model.Copied:
-        """Move in one durable step (RFC 6851): in both or in neither is never seen."""
+        """Move each in one durable step (RFC 6851): in both or in neither is never seen. Many are
+        moved in several steps, so that others have their turn."""
 
     async def expunge(
         self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
-        """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``.
-        Gives the UIDs removed, ascending."""
+        """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``, many in
+        several steps; without it all or none. Gives the UIDs removed, ascending."""
 
     async def changes_since(
         self, folder: FolderId, modseq: int, account: AccountId | None

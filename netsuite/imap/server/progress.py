@@ -5,6 +5,7 @@ See RFC 9585 (INPROGRESS).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -41,12 +42,11 @@ def progress_told(session: Session, tag: bytes) -> Iterator[None]:
     word = Condition(Status.OK, "Still at it", code)
 
     def tell() -> None:
-        nonlocal later
-        later = session.clock.callLater(SECONDS, tell)
+        later.append(session.clock.callLater(SECONDS, tell))
         session.say_between(word)
 
-    later = session.clock.callLater(SECONDS, tell)
+    later = deque([session.clock.callLater(SECONDS, tell)], maxlen=1)
     try:
         yield
     finally:
-        later.cancel()
+        later.pop().cancel()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -44,6 +45,17 @@ _RELEASE: Final = (
     )
     .where(_C.id == sa.bindparam("of_content"))
 )
+_LESS: Final = sa.cast(sa.bindparam("less"), sa.BigInteger)
+_RELEASE_MANY: Final = (
+    sa.update(t.content)
+    .values(
+        refs=_C.refs - _LESS,
+        died_at=sa.case((_C.refs == _LESS, sa.bindparam("died_at")), else_=sa.literal_column("0")),
+    )
+    .where(OneOf(_C.id, "contents"))
+)
+#: So many contents are released by one statement for all.
+_MANY: Final = 16
 
 
 class Attempts:
@@ -81,4 +93,17 @@ def drop(
 
 def release(session: DatabaseSession, contents: Sequence[int], now: int) -> None:
     """Count one reference less of each content."""
-    session.many(_RELEASE, [(now, content) for content in contents])
+    if len(contents) < _MANY:
+        session.many(_RELEASE, [(now, content) for content in contents])
+        return
+    for times, some in by_times(contents):
+        listed = session.database.numbers(some)
+        session.run(_RELEASE_MANY, less=times, died_at=now, contents=listed)
+
+
+def by_times(contents: Sequence[int]) -> Iterable[tuple[int, Sequence[int]]]:
+    """Return the contents that are named so many times, for each number of times."""
+    named: dict[int, list[int]] = {}
+    for content, times in Counter(contents).items():
+        named.setdefault(times, []).append(content)
+    return named.items()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
@@ -46,6 +47,8 @@ TOUCH_SECONDS: Final = 60
 INLINE_ROWS: Final = 64
 #: The same for what only counts messages, or reads nothing but UIDs.
 INLINE_COUNTED: Final = 1000
+#: So many messages are changed by one transaction: others have their turn with the writer.
+STEP: Final = 2000
 #: UIDs of folders that were opened lately may take so much: 5,000,000 of them.
 KNOWN_UIDS_OCTETS: Final = 20_000_000
 #: So many summaries are made or read in one go.
@@ -504,11 +507,21 @@ class SQLMail:
     ) -> model.FlagsStored:
         """Change flags, all with one mod-sequence."""
         given = normalised(flags)
-        return await self._change(
-            lambda tr: messages.store_flags(
-                tr, folder, uids, action, given, account, unchanged_since, shared, may
-            )
-        )
+        changed: dict[int, tuple[frozenset[str], int]] = {}
+        refused: list[int] = []
+        modseq = 0
+        for some in _steps(uids):
+
+            def store(transaction: Transaction, some: Sequence[int] = some) -> model.FlagsStored:
+                return messages.store_flags(
+                    transaction, folder, some, action, given, account, unchanged_since, shared, may
+                )
+
+            stored = await self._change(store)
+            changed.update(stored.changed)
+            refused += stored.refused
+            modseq = stored.modseq
+        return model.FlagsStored(changed, tuple(refused), modseq)
 
     async def copy(
         self,
@@ -533,7 +546,27 @@ class SQLMail:
         *,
         may: str = ALL,
     ) -> model.Copied:
-        """Move in one durable step (RFC 6851)."""
+        """Move each in one durable step (RFC 6851)."""
+        if len(uids) > STEP:
+            origin, there = await self.folder_by_id(source), await self.folder_by_id(target)
+            if origin.owner != there.owner:  # then the quota has room for all of them, or for none
+                return await self._move(source, uids, target, account, may)
+        validity, sources, moved = 0, list[int](), list[int]()
+        for some in _steps(uids):
+            copied = await self._move(source, some, target, account, may)
+            validity = copied.uid_validity
+            sources += copied.sources
+            moved += copied.uids
+        return model.Copied(validity, tuple(sources), tuple(moved))
+
+    async def _move(
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+        may: str,
+    ) -> model.Copied:
         return await self._change(
             lambda tr: messages.copy(tr, source, uids, target, account, moving=True, may=may)
         )
@@ -542,7 +575,20 @@ class SQLMail:
         self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
-        return await self._change(lambda tr: messages.expunge(tr, folder, uids, deleted_only))
+        # Without *deleted_only* it is all of them or none.
+        step = STEP if deleted_only else None
+        removed: list[int] = []
+        for some in [None] if uids is None else _steps(uids) if step else [uids]:
+            gone: Sequence[int] | None = None
+            while gone is None or (some is None and step and len(gone) == step):
+                gone = await self._change(
+                    partial(
+                        messages.expunge,
+                        folder=folder, uids=some, deleted_only=deleted_only, at_most=step,
+                    )
+                )  # fmt: skip
+                removed += gone
+        return removed
 
     # -- quota
 
@@ -563,6 +609,17 @@ class SQLMail:
     def unlock_maildrop(self, folder: FolderId) -> None:
         """Release it."""
         self._locks.release_maildrop(folder)
+
+
+def _steps(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Return UIDs in pieces, ascending; one piece where there are none. Others have their turn
+    with the writer between two of them."""
+    if len(uids) <= STEP:
+        yield uids
+        return
+    ordered = sorted(set(uids))
+    for start in range(0, len(ordered), STEP):
+        yield ordered[start : start + STEP]
 
 
 def _can_be_kept(name: str) -> bool:

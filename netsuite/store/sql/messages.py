@@ -24,12 +24,21 @@ from netsuite.store.rights import ALL, settable
 from netsuite.store.sql import attempts
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import forget_places, note_copies
+from netsuite.store.sql.columns import Column, Columns
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.rows import OWN, message_of, packed, select_private, select_public, unpacked
 from netsuite.store.sql.transaction import ARRIVAL, MESSAGE, STATE, FolderState, Transaction
 
 _M: Final = t.message.c
 _S: Final = t.state.c
+_T: Final = t.tombstone.c
+
+
+def _number(name: str) -> sa.Cast[int]:
+    """Return a parameter of which PostgreSQL, too, knows that it is a number."""
+    return sa.cast(sa.bindparam(name), sa.BigInteger)
+
+
 _OWNER: Final = sa.select(t.folder.c.owner).where(t.folder.c.id == sa.bindparam("folder"))
 _UIDS: Final = sa.union_all(
     *(
@@ -50,9 +59,6 @@ _CLAIM_RECENT: Final = (
     .values(recent_from=sa.bindparam("recent_from"))
     .where(t.folder.c.id == sa.bindparam("of_folder"))
 )
-# A bound literal would ask for a value in every row of an executemany.
-_ONE: Final = sa.literal_column("1", sa.BigInteger)
-
 #: A row of a message as the writer works on it.
 _COLUMNS: Final = (
     _M.uid, _M.content, _M.octets, _M.modseq, _M.date, _M.zone, _M.flags, _M.keywords,
@@ -64,22 +70,27 @@ _ALL_ROWS: Final = (
     .where(_M.folder == sa.bindparam("folder"))
     .order_by(_M.uid.asc())
 )
+_ALL_THERE_ARE: Final = 1 << 40
 _SOME_ROWS: Final = _ALL_ROWS.where(OneOf(_M.uid, "uids"))
 _ONE_ROW: Final = _ALL_ROWS.where(_M.uid == sa.bindparam("only"))
-_DELETED_ROWS: Final = _ALL_ROWS.where(sa.text("(message.flags & 8) = 8"))
+_DELETED_ROWS: Final = _ALL_ROWS.where(sa.text("(message.flags & 8) = 8")).limit(
+    sa.bindparam("at_most")
+)
+_ALL_COLUMNS, _SOME_COLUMNS, _DELETED_COLUMNS = map(Columns, (_ALL_ROWS, _SOME_ROWS, _DELETED_ROWS))
+#: One statement for all messages that get the same flags, of which there are few kinds.
 _SET_FLAGS: Final = (
     sa.update(t.message)
-    .ordered_values(
-        (_M.flags, sa.bindparam("flags")),
-        (_M.keywords, sa.bindparam("keywords")),
-        (_M.modseq, sa.bindparam("modseq")),
+    .values(
+        flags=sa.bindparam("flags"),
+        keywords=sa.bindparam("keywords"),
+        modseq=sa.bindparam("modseq"),
     )
-    .where(_M.folder == sa.bindparam("of_folder"), _M.uid == sa.bindparam("of_uid"))
+    .where(_M.folder == sa.bindparam("folder"), OneOf(_M.uid, "uids"))
 )
 _DROP_OWN: Final = sa.delete(t.state).where(
     _S.folder == sa.bindparam("folder"),
     _S.account == sa.bindparam("account"),
-    _S.uid == sa.bindparam("uid"),
+    OneOf(_S.uid, "uids"),
 )
 _INSERT_OWN: Final = sa.insert(t.state)
 _DROP_ALL_OWN: Final = sa.delete(t.state).where(
@@ -88,11 +99,37 @@ _DROP_ALL_OWN: Final = sa.delete(t.state).where(
 _DROP: Final = sa.delete(t.message).where(
     _M.folder == sa.bindparam("folder"), OneOf(_M.uid, "uids")
 )
+_INSERT_TOMBSTONES: Final = sa.insert(t.tombstone).from_select(
+    ["folder", "modseq", "uid"],
+    sa.select(_M.folder, _number("modseq"), _M.uid).where(
+        _M.folder == sa.bindparam("folder"), OneOf(_M.uid, "uids")
+    ),
+)
 _INSERT_TOMBSTONE: Final = sa.insert(t.tombstone)
+_OLD_TOMBSTONE: Final = (
+    sa.select(_T.modseq)
+    .where(_T.folder == sa.bindparam("folder"))
+    .order_by(_T.modseq.desc(), _T.uid.desc())
+    .limit(sa.literal_column("1"))
+    .offset(sa.bindparam("kept"))
+)
+_DROP_TOMBSTONES: Final = sa.delete(t.tombstone).where(
+    _T.folder == sa.bindparam("folder"), _T.modseq <= sa.bindparam("modseq")
+)
+#: Copies that are what they were, numbered in their order.
+_COPY: Final = sa.insert(t.message).from_select(
+    ["folder", "uid", "content", "octets", "modseq", "date", "zone", "flags", "keywords", "saved"],
+    sa.select(
+        _number("to_folder"),
+        _number("before") + sa.func.row_number().over(order_by=_M.uid),
+        _M.content, _M.octets, _number("modseq"), _M.date, _M.zone, _M.flags, _M.keywords,
+        _number("saved"),
+    ).where(_M.folder == sa.bindparam("folder"), OneOf(_M.uid, "uids")),
+)  # fmt: skip
 _RETAIN: Final = (
     sa.update(t.content)
-    .values(refs=t.content.c.refs + _ONE)
-    .where(t.content.c.id == sa.bindparam("of_content"))
+    .values(refs=t.content.c.refs + _number("more"))
+    .where(OneOf(t.content.c.id, "contents"))
 )
 
 
@@ -170,25 +207,33 @@ def _rows_of(
     account: int | None,
     *,
     deleted_only: bool = False,
+    at_most: int | None = None,
 ) -> list[_Row]:
-    """Read the messages of those UIDs that are there (None: all), ascending."""
+    """Read the messages of those UIDs that are there (None: all, or the first so many of those
+    that are marked as deleted), ascending."""
     session = transaction.session
     transaction.file(folder.id)
     values: dict[str, object] = {"folder": folder.id, "account": account or 0}
-    if uids is None:
-        rows = session.all(_DELETED_ROWS if deleted_only else _ALL_ROWS, **values)
-    elif len(uids) == 1:
-        rows = session.all(_ONE_ROW, only=uids[0], **values)
+    columns: Sequence[Column]
+    if uids is not None and len(uids) == 1:
+        columns = list(zip(*session.all(_ONE_ROW, only=uids[0], **values), strict=True))
+    elif uids is None:
+        if deleted_only:
+            columns = _DELETED_COLUMNS.read(session, at_most=at_most or _ALL_THERE_ARE, **values)
+        else:
+            columns = _ALL_COLUMNS.read(session, **values)
     else:
-        rows = session.all(_SOME_ROWS, uids=session.database.numbers(uids), **values)
+        listed = session.database.numbers(uids)
+        columns = _SOME_COLUMNS.read(session, uids=listed, **values)
     return [
         _Row(
-            row[0], row[1], row[2], row[3], row[4], row[5],
-            unpacked(row[6], row[7]),
-            NONE if row[10] is None else unpacked(row[8], row[9]),
-            row[10] or 0,
+            uid, content, octets, modseq, date, zone,
+            unpacked(bits, words),
+            unpacked(own_bits, own_words) if own_modseq else NONE,
+            own_modseq or 0,
         )
-        for row in rows
+        for uid, content, octets, modseq, date, zone, bits, words, own_bits, own_words, own_modseq
+        in zip(*columns, strict=True)
     ]  # fmt: skip
 
 
@@ -272,15 +317,23 @@ def _write_flags(
     account: int | None,
 ) -> None:
     session, modseq = transaction.session, state.highest_modseq
-    session.many(
-        _SET_FLAGS, [(*packed(flags), modseq, state.id, uid) for uid, flags in common.items()]
-    )
-    session.many(_DROP_OWN, [(state.id, account, uid) for uid in own])
-    # A row without flags stays: its mod-sequence tells that something was taken away.
-    session.many(
-        _INSERT_OWN,
-        [(state.id, account, uid, *packed(flags), modseq) for uid, flags in own.items()],
-    )
+    alike: dict[frozenset[str], list[int]] = {}
+    for uid, flags in common.items():
+        alike.setdefault(flags, []).append(uid)
+    for flags, uids in alike.items():
+        bits, keywords = packed(flags)
+        listed = session.database.numbers(uids)
+        session.run(
+            _SET_FLAGS, flags=bits, keywords=keywords, modseq=modseq, folder=state.id, uids=listed
+        )
+    if own:
+        listed = session.database.numbers(own)
+        session.run(_DROP_OWN, folder=state.id, account=account, uids=listed)
+        # A row without flags stays: its mod-sequence tells that something was taken away.
+        session.insert(
+            _INSERT_OWN,
+            [(state.id, account, uid, *packed(flags), modseq) for uid, flags in own.items()],
+        )
 
 
 def copy(
@@ -304,10 +357,44 @@ def copy(
         quota.add(octets, len(rows))
     if not rows:
         return model.Copied(target.uid_validity, (), ())
-    copied = _put(transaction, origin, rows, target, account, may)
+    alike = may == ALL and not (origin.is_apart(account) or target.is_apart(account))
+    put = _put_alike if alike and len(rows) > 1 else _put
+    modseq = target.advance()
+    made = put(transaction, origin, rows, target, modseq, account, may)
+    first = target.uid_next
+    target.uid_next += len(rows)
+    target.messages += len(rows)
+    target.octets += octets
+    if not moving:  # else its content has as many as before
+        retain(transaction, [row.content for row in rows])
+    new = tuple(range(first, target.uid_next))
+    transaction.changes.append(MessagesAdded(target.id, modseq, new, tuple(made)))
     if moving:
-        remove(transaction, origin, rows)
-    return copied
+        remove(transaction, origin, rows, keeping=True)
+    return model.Copied(target.uid_validity, tuple(row.uid for row in rows), new)
+
+
+def _put_alike(
+    transaction: Transaction,
+    origin: FolderState,
+    rows: list[_Row],
+    target: FolderState,
+    modseq: int,
+    account: int | None,
+    may: str,
+) -> list[frozenset[str]]:
+    """Put copies that are what they were into a folder; return their flags."""
+    session = transaction.session
+    session.run(
+        _COPY,
+        to_folder=target.id,
+        before=target.uid_next - 1,
+        modseq=modseq,
+        saved=transaction.now_seconds,
+        folder=origin.id,
+        uids=session.database.numbers([row.uid for row in rows]),
+    )
+    return [row.flags for row in rows]
 
 
 def _put(
@@ -315,11 +402,13 @@ def _put(
     origin: FolderState,
     rows: list[_Row],
     target: FolderState,
+    modseq: int,
     account: int | None,
     may: str,
-) -> model.Copied:
-    modseq, now = target.advance(), transaction.now_seconds
-    first = target.uid_next
+) -> list[frozenset[str]]:
+    """Put copies into a folder, with the flags that the account sees and may set there; return
+    what all see of them."""
+    now, first = transaction.now_seconds, target.uid_next
     made: list[frozenset[str]] = []
     for uid, row in enumerate(rows, first):
         flags = row.flags_seen(origin.is_apart(account))
@@ -341,40 +430,57 @@ def _put(
         note_copies(
             transaction, target, [(uid, row.content) for uid, row in enumerate(rows, first)]
         )
-    target.uid_next += len(rows)
-    target.messages += len(rows)
-    target.octets += sum(row.octets for row in rows)
-    transaction.session.many(_RETAIN, [(row.content,) for row in rows])
-    new = tuple(range(first, target.uid_next))
-    transaction.changes.append(MessagesAdded(target.id, modseq, new, tuple(made)))
-    return model.Copied(target.uid_validity, tuple(row.uid for row in rows), new)
+    return made
 
 
-def remove(transaction: Transaction, state: FolderState, rows: list[_Row]) -> None:
-    """Expunge messages that were read in this transaction."""
+def remove(
+    transaction: Transaction, state: FolderState, rows: list[_Row], *, keeping: bool = False
+) -> None:
+    """Expunge messages that were read in this transaction.
+
+    Args:
+        keeping: their contents stay, as they are elsewhere now.
+    """
     session = transaction.session
     transaction.flush()
     uids = tuple(row.uid for row in rows)
     octets = sum(row.octets for row in rows)
     modseq = state.advance()
     listed = session.database.numbers(uids)
+    session.run(_INSERT_TOMBSTONES, folder=state.id, modseq=modseq, uids=listed)
     session.run(_DROP, folder=state.id, uids=listed)
     if state.shared:
         session.run(_DROP_ALL_OWN, folder=state.id, uids=listed)
     if not state.owner:
         forget_places(transaction, state.id, listed)
-    session.many(_INSERT_TOMBSTONE, [(state.id, modseq, uid) for uid in uids])
-    release(transaction, [row.content for row in rows])
+    if not keeping:
+        release(transaction, [row.content for row in rows])
     state.messages -= len(rows)
     state.octets -= octets
     if state.owner:
         transaction.quota(state.owner).add(-octets, -len(rows))
+    _forget_old(session, state, len(rows))
     transaction.changes.append(MessagesExpunged(state.id, modseq, uids))
 
 
-def retain(transaction: Transaction, content: int, count: int) -> None:
-    """Count references more of a content."""
-    transaction.session.many(_RETAIN, [(content,)] * count)
+def _forget_old(session: DatabaseSession, state: FolderState, more: int) -> None:
+    """Drop the oldest tombstones where there are too many. One of UID 0 says up to where."""
+    kept = model.TOMBSTONES
+    every = kept // 16 + 1
+    ever = state.uid_next - 1 - state.messages
+    if ever <= kept or (more < every and state.highest_modseq % every):
+        return
+    row = session.one(_OLD_TOMBSTONE, folder=state.id, kept=kept)
+    if row is not None:
+        session.run(_DROP_TOMBSTONES, folder=state.id, modseq=row[0])
+        session.many(_INSERT_TOMBSTONE, [(state.id, row[0], 0)])
+
+
+def retain(transaction: Transaction, contents: Sequence[int]) -> None:
+    """Count a reference more of each content."""
+    session = transaction.session
+    for times, some in attempts.by_times(contents):
+        session.run(_RETAIN, more=times, contents=session.database.numbers(some))
 
 
 def release(transaction: Transaction, contents: Sequence[int]) -> None:
@@ -383,11 +489,15 @@ def release(transaction: Transaction, contents: Sequence[int]) -> None:
 
 
 def expunge(
-    transaction: Transaction, folder: int, uids: Sequence[int] | None, deleted_only: bool
+    transaction: Transaction,
+    folder: int,
+    uids: Sequence[int] | None,
+    deleted_only: bool,
+    at_most: int | None = None,
 ) -> list[int]:
-    """Remove messages; return their UIDs."""
+    """Remove messages, of all that are marked as deleted the first so many; return their UIDs."""
     state = transaction.folder(folder)
-    rows = _rows_of(transaction, state, uids, None, deleted_only=deleted_only)
+    rows = _rows_of(transaction, state, uids, None, deleted_only=deleted_only, at_most=at_most)
     if deleted_only:
         rows = [row for row in rows if model.DELETED in row.flags]
     if rows:

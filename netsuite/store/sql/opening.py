@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from netsuite.store import model
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.columns import Columns
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.folders import read_folder
 from netsuite.store.sql.rows import OWN, unpacked, unpacked_public
@@ -30,12 +31,14 @@ def _of_folder(table: sa.Table) -> sa.ColumnElement[bool]:
     return table.c.folder == sa.bindparam("folder")
 
 
-_UIDS: Final = sa.union_all(
-    *(
-        sa.select(table.c.uid).where(_of_folder(table), table.c.uid >= sa.bindparam("first"))
-        for table in _TABLES
-    )
-).order_by("uid")
+_UIDS: Final = Columns(
+    sa.union_all(
+        *(
+            sa.select(table.c.uid).where(_of_folder(table), table.c.uid >= sa.bindparam("first"))
+            for table in _TABLES
+        )
+    ).order_by("uid")
+)
 _KEYWORDS: Final = sa.union(
     *(
         sa.select(table.c.keywords).where(
@@ -58,26 +61,28 @@ _UNSEEN: Final = tuple(
     sa.select(sa.func.min(table.c.uid)).where(_of_folder(table), sa.text("(flags & 1) = 0"))
     for table in _TABLES
 )
-_UNSEEN_PUBLIC: Final = (
+_UNSEEN_APART: Final = (
     sa.select(_M.uid)
     .select_from(t.message.outerjoin(t.state, OWN))
     .where(_of_folder(t.message), sa.text("(coalesce(state.flags, 0) & 1) = 0"))
     .order_by(_M.uid.asc())
     .limit(sa.literal_column("1"))
 )
-_CHANGED: Final = sa.union_all(
-    *(
-        sa.select(table.c.uid, table.c.flags, table.c.keywords, table.c.modseq).where(
-            _of_folder(table), table.c.modseq > sa.bindparam("after")
+_CHANGED: Final = Columns(
+    sa.union_all(
+        *(
+            sa.select(table.c.uid, table.c.flags, table.c.keywords, table.c.modseq).where(
+                _of_folder(table), table.c.modseq > sa.bindparam("after")
+            )
+            for table in _TABLES
         )
-        for table in _TABLES
-    )
-).order_by("uid")
-_CHANGED_PUBLIC: Final = (
+    ).order_by("uid")
+)
+_CHANGED_APART: Final = Columns(
     sa.select(
         _M.uid, _M.flags, _M.keywords, _M.modseq,
-        sa.func.coalesce(_S.flags, 0), sa.func.coalesce(_S.keywords, ""),
-        sa.func.coalesce(_S.modseq, 0),
+        _S.flags.label("own_flags"), _S.keywords.label("own_keywords"),
+        _S.modseq.label("own_modseq"),
     )
     .select_from(t.message.outerjoin(t.state, OWN))
     .where(
@@ -86,7 +91,7 @@ _CHANGED_PUBLIC: Final = (
     )
     .order_by(_M.uid.asc())
 )  # fmt: skip
-_VANISHED: Final = (
+_VANISHED: Final = Columns(
     sa.select(_T.uid)
     .where(_of_folder(t.tombstone), _T.modseq > sa.bindparam("after"))
     .order_by(_T.uid.asc())
@@ -124,7 +129,7 @@ def read_opened(
     keywords = known.keywords
     if now.is_apart(account):
         keywords |= _words(session.all(_OWN_KEYWORDS, folder=folder, account=account or 0))
-        row = session.one(_UNSEEN_PUBLIC, folder=folder, account=account or 0)
+        row = session.one(_UNSEEN_APART, folder=folder, account=account or 0)
         unseen = [] if row is None else [row[0]]
     else:
         firsts = [session.single(each, folder=folder)[0] for each in _UNSEEN]
@@ -146,7 +151,7 @@ def _read_known(session: DatabaseSession, now: model.Folder, before: KnownUids |
         if 0 not in gone:  # else nobody knows
             uids.extend([uid for uid in before.uids if uid not in gone] if gone else before.uids)
             keywords, first, after = before.keywords, before.uid_next, before.modseq
-    uids.extend([row[0] for row in session.all(_UIDS, folder=now.id, first=first)])
+    uids.extend(_UIDS.read(session, folder=now.id, first=first)[0])
     keywords |= _words(session.all(_KEYWORDS, folder=now.id, after=after))
     return KnownUids(now.uid_validity, now.highest_modseq, now.uid_next, uids, keywords)
 
@@ -159,7 +164,7 @@ def _words(rows: Sequence[Sequence[str]]) -> frozenset[str]:
 
 def _tombstones(session: DatabaseSession, folder: int, after: int) -> frozenset[int]:
     """Return the UIDs that went after a mod-sequence; 0 among them where some are forgotten."""
-    return frozenset(row[0] for row in session.all(_VANISHED, folder=folder, after=after))
+    return frozenset(_VANISHED.read(session, folder=folder, after=after)[0])
 
 
 def read_changes(
@@ -183,19 +188,17 @@ def changes_of(
     """
     if folder.highest_modseq <= since:
         return model.Changes([], [])
-    changed: list[model.Changed]
     if folder.is_apart(account):
-        rows = session.all(_CHANGED_PUBLIC, folder=folder.id, after=since, account=account or 0)
+        columns = _CHANGED_APART.read(session, folder=folder.id, after=since, account=account or 0)
         changed = [
-            model.Changed(
-                uid, unpacked_public(bits, words, own, own_words), max(modseq, own_modseq)
-            )
-            for uid, bits, words, modseq, own, own_words, own_modseq in rows
+            model.Changed(uid, unpacked_public(bits, words, own, own_words), max(modseq, other))
+            for uid, bits, words, modseq, own, own_words, other in zip(*columns, strict=True)
         ]
     else:
-        rows = session.all(_CHANGED, folder=folder.id, after=since)
+        columns = _CHANGED.read(session, folder=folder.id, after=since)
         changed = [
-            model.Changed(uid, unpacked(bits, words), modseq) for uid, bits, words, modseq in rows
+            model.Changed(uid, unpacked(bits, words), modseq)
+            for uid, bits, words, modseq in zip(*columns, strict=True)
         ]
     return model.Changes(changed, _vanished(session, folder, since, uids))
 
@@ -203,9 +206,9 @@ def changes_of(
 def _vanished(
     session: DatabaseSession, folder: model.Folder, since: int, uids: Sequence[int] | None
 ) -> Ranges:
-    gone = [row[0] for row in session.all(_VANISHED, folder=folder.id, after=since)]
+    gone = _VANISHED.read(session, folder=folder.id, after=since)[0]
     if not gone or gone[0]:
         return runs(gone)
     if uids is None:
-        uids = [row[0] for row in session.all(_UIDS, folder=folder.id, first=0)]
+        uids = _UIDS.read(session, folder=folder.id, first=0)[0]
     return gaps(uids, 1, folder.uid_next - 1)

@@ -118,7 +118,7 @@ class Settling(Unit[Settled]):
         placed = self._place(transaction, message) if self._placements else ()
         if self._onward is not None and self._onward.recipients:
             content, octets = transaction.session.single(_CONTENT, message=message)
-            retain(transaction, content, 1)
+            retain(transaction, [content])
             enqueue(transaction, content, octets, self._onward.envelope, self._onward.recipients)
         put_off = [
             _after(each, row, transaction.now)
@@ -163,7 +163,7 @@ class Settling(Unit[Settled]):
         pending = transaction.rows[PENDING]
         if (content,) not in pending and session.one(_SEARCHED, content=content) is None:
             pending.append((content,))
-        retain(transaction, content, len(self._placements))
+        retain(transaction, [content] * len(self._placements))
         return [
             place(transaction, content, octets, transaction.folder(each.folder), each)
             for each in self._placements

@@ -1,0 +1,101 @@
+"""Folders that are opened while others write, and large changes in steps, on SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from random import Random
+
+from twisted.internet.defer import Deferred, gatherResults
+
+from netsuite.store import model
+from netsuite.store.changes import MessagesExpunged
+from netsuite.store.interfaces import Store
+from netsuite.store.model import FlagAction
+from netsuite.store.sql import SQLStore, mail
+from netsuite.testing.cases import TestCase
+from netsuite.testing.store_contract import StoreCase
+from tests.store.reactors import reactor
+
+DELETED = frozenset({"\\Deleted"})
+
+
+class OnSQLite(StoreCase, TestCase):
+    """A store on a file."""
+
+    async def make_store(self) -> Store:
+        self.path = self.mktemp()
+        return SQLStore(f"sqlite:///{self.path}", clock=self.clock, threads=reactor)
+
+    async def test_one_moment(self) -> None:
+        """Whatever others do meanwhile, what is read of a folder fits together: what was there at
+        a mod-sequence, with the changes since, is what is there now."""
+        chance = Random(5)
+        inbox = await self.inbox()
+        folder, owner = inbox.id, inbox.owner
+        for _ in range(30):
+            await self.put(inbox)
+        self.patch(mail, "INLINE_COUNTED", chance.choice((0, 1000)))
+        before = await self.store.mail.opened(folder, owner)
+
+        async def writing() -> None:
+            for _ in range(60):
+                uids = list(await self.store.mail.uids(folder))
+                some = chance.sample(uids, min(3, len(uids)))
+                action = chance.choice((FlagAction.ADD, FlagAction.REMOVE))
+                await self.store.mail.store_flags(folder, some, action, DELETED, owner)
+                await self.put(inbox)
+                await self.store.mail.expunge(folder, some[:1])
+
+        async def opening() -> None:
+            nonlocal before
+            for _ in range(80):
+                now = await self.store.mail.opened(folder, owner, before.folder.highest_modseq)
+                assert now.changes is not None
+                gone = {uid for low, high in now.changes.vanished for uid in range(low, high + 1)}
+                came = {each.uid for each in now.changes.changed}
+                self.assertEqual(set(now.uids), set(before.uids) - gone | came)
+                self.assertFalse(gone & came)
+                self.assertEqual(len(now.uids), now.folder.messages)
+                self.assertLess(max(now.uids), now.folder.uid_next)
+                for each in now.changes.changed:
+                    self.assertLessEqual(each.modseq, now.folder.highest_modseq)
+                before = now
+
+        work = [writing(), writing(), opening()]
+        await gatherResults([Deferred.fromCoroutine(each) for each in work], consumeErrors=True)
+
+    async def test_old_tombstones_go(self) -> None:
+        """Of what was expunged long ago no row is left but the one that says since when."""
+        self.patch(model, "TOMBSTONES", 5)
+        inbox = await self.inbox()
+        for _ in range(40):
+            await self.put(inbox)
+        for uid in range(1, 31):
+            await self.store.mail.expunge(inbox.id, [uid], deleted_only=False)
+        connection = sqlite3.connect(self.path)
+        self.addCleanup(connection.close)
+        rows = connection.execute("SELECT uid FROM tombstone ORDER BY modseq, uid").fetchall()
+        self.assertEqual([0, 26, 27, 28, 29, 30], [uid for (uid,) in rows][-6:])
+        self.assertLess(len(rows), 8)
+
+    async def test_in_steps(self) -> None:
+        """Many messages are changed in several transactions, with one result."""
+        self.patch(mail, "STEP", 3)
+        inbox = await self.inbox()
+        target = await self.store.mail.create_folder(inbox.owner, "target")
+        for _ in range(20):
+            await self.put(inbox, b"x")
+        store = self.store.mail
+        stored = await store.store_flags(
+            inbox.id, range(1, 21), FlagAction.ADD, DELETED, inbox.owner
+        )
+        self.assertEqual(list(range(1, 21)), list(stored.changed))
+        self.assertEqual((await store.folder_by_id(inbox.id)).highest_modseq, stored.modseq)
+        moved = await store.move(inbox.id, [9, 8, 7, 6, 5, 4, 3], target.id, inbox.owner)
+        self.assertEqual((tuple(range(3, 10)), tuple(range(1, 8))), (moved.sources, moved.uids))
+        self.published.clear()
+        self.assertEqual([1, 2, *range(10, 21)], await store.expunge(inbox.id, None))
+        self.assertEqual(5, len(self.published_of(MessagesExpunged)))
+        self.assertEqual([1, 2, 3, 4, 5, 6], await store.expunge(target.id, [1, 2, 3, 4, 5, 6, 9]))
+        usage = await store.usage(inbox.owner or model.AccountId(0))
+        self.assertEqual((1, 1), (usage.messages, usage.octets))
