@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -18,6 +19,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.reflect import namedAny
 
+from netsuite import __version__
+from netsuite.accounts.answers import Writer
 from netsuite.accounts.arrivals import Arrivals, ArticleListener, FileListener, MailListener
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import (
@@ -29,6 +32,7 @@ from netsuite.accounts.checkers import (
 )
 from netsuite.accounts.delivery import Patience, StoreDelivery
 from netsuite.accounts.files import HomesOfSite
+from netsuite.accounts.filtering import Filters
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
@@ -54,6 +58,7 @@ from netsuite.storage import AtHome, InMemory, Storage
 from netsuite.store.errors import StoreError
 from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
+from netsuite.wire.dates import now
 from netsuite.workers.sockets import Inherited
 
 if TYPE_CHECKING:  # a service that runs alone imports nothing of the others
@@ -183,9 +188,24 @@ class Site(Service):
             read_back=self.srs.original,
             carries_onward=settings.delivery.enabled,
         )
+        self.filters = Filters(
+            self.store,
+            self.resolver,
+            Writer(settings.site.hostname, now, lambda: secrets.token_hex(12)),
+            now=now,
+            environment={
+                "domain": settings.site.domains[0],
+                "host": settings.site.hostname,
+                "location": "MDA",
+                "name": "netsuite",
+                "phase": "during",
+                "version": __version__,
+            },
+        )
         self.delivery = StoreDelivery(
             self.store,
             self.resolver,
+            filters=self.filters,
             patience=_patience(settings),
             delivered=self.arrivals.mail_delivered,
         )
@@ -446,6 +466,7 @@ class Site(Service):
         await self._storage.start()
         self.arrivals.open()
         self.resolver.open()
+        self.filters.open()
         self.password_cache.open()
         self.logins.open()
         for work in self._first:
@@ -481,6 +502,7 @@ class Site(Service):
             await self._being_opened
         await self.arrivals.close()
         self.resolver.close()
+        self.filters.close()
         self.newsroom.close()
         self.password_cache.close()
         self.logins.close()

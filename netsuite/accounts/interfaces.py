@@ -18,7 +18,7 @@ from netsuite.store.changes import Listener, Subscription
 from netsuite.store.errors import Busy, OverQuota
 from netsuite.store.interfaces import Draft, Report
 from netsuite.store.model import ContentId, FolderId, Placed
-from netsuite.store.outgoing import Envelope
+from netsuite.store.outgoing import Envelope, Outgoing, QueueItem
 from netsuite.store.query import Query
 from netsuite.store.tree import FileTree, TreePath
 
@@ -479,6 +479,14 @@ class NotCarried(Busy):
     """Mail for an address goes to another host, and nobody carries any there for now."""
 
 
+class Rejected(Exception):
+    """All whom a message is for refuse it, by their scripts; ``reason`` is in their words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("refused by the script of its recipient")
+        self.reason = reason
+
+
 class PartlyFull(OverQuota):
     """Some of a message's mailboxes have no room for it, and nobody has got it."""
 
@@ -530,6 +538,23 @@ class DeliverBy:
     returned: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """Where a message from the queue goes, all of it by one commit.
+
+    Args:
+        onward: whom else it is queued for.
+        replies: makes what is sent because of it, anew for each try to commit.
+        done: to be called once it is durable; otherwise *undone*.
+    """
+
+    placements: Sequence[model.Placement] = ()
+    onward: Outgoing | None = None
+    replies: Callable[[], Awaitable[Sequence[Report]]] | None = None
+    done: Callable[[], None] = _nothing
+    undone: Callable[[], None] = _nothing
+
+
 #: Told of a message that is in folders by now: sender, recipients, account, places, each as
 #: ``arrivals.MailEnvelope`` has it.
 Delivered: TypeAlias = Callable[[str, Sequence[str], str | None, Sequence[Placed]], None]
@@ -551,7 +576,7 @@ class Delivery(Protocol):
         not_before: datetime | None = None,
         deliver_by: DeliverBy | None = None,
         each: bool = False,
-    ) -> Collection[str]:
+    ) -> Mapping[str, Exception]:
         """Make it durable for all recipients, or for none; each folder gets it once.
 
         Args:
@@ -561,10 +586,21 @@ class Delivery(Protocol):
             each: deliver where there is room, rather than nowhere (LMTP).
 
         Returns:
-            The addresses of the recipients without room: none but with *each*.
+            The addresses of recipients that have not got it, with the reason: OverQuota, or
+            Rejected; none but with *each*.
 
         Raises:
             OverQuota: no mailbox has room; PartlyFull: some have not.
+            Rejected: by the scripts of all.
+            StoreError: of the store.
+        """
+
+    async def file_queued(self, item: QueueItem) -> Filed:
+        """Return where a message goes that waits in the queue for a mailbox here.
+
+        Raises:
+            NoSuchAccount, AccountDisabled: it cannot be delivered.
+            Rejected: by the mailbox's script.
             StoreError: of the store.
         """
 

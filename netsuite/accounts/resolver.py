@@ -392,6 +392,10 @@ class RecipientResolver:
             raise AccountDisabled(name)
         return await self._detail_folder(account, detail) or inbox
 
+    async def owner(self, address: str) -> tuple[Account, FolderId] | None:
+        """Return the account of a mailbox and its INBOX, by its address; None for nobody's."""
+        return await self._account((await self._of_mailbox(address))[0])
+
     async def _of_mailbox(self, address: str) -> tuple[str, str]:
         """Return the account name in the address of a mailbox, and the detail."""
         local = address.rpartition("@")[0]
@@ -440,10 +444,14 @@ class RecipientResolver:
                 raise OverQuota(name)
         return folder, await self._detail_folder(account, detail) or folder
 
-    async def addresses_of(self, account: Account) -> OwnAddresses:
+    async def addresses_of(self, account: Account, *, fresh: bool = True) -> OwnAddresses:
         """Return the addresses an account may send from: its name, and aliases that stand for
-        it."""
-        aliases = await self._read_aliases(fresh=True)
+        it.
+
+        Args:
+            fresh: read them now, though they were a moment ago.
+        """
+        aliases = await self._read_aliases(fresh=fresh)
         own = {alias for alias, targets in aliases.items() if account.name in targets}
         locals_ = {account.name, *(each for each in own if "@" not in each)}
         whole = {

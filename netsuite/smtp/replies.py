@@ -106,6 +106,20 @@ AT_END: Final = ErrorTable(
     }
 )
 
+#: A script's reason is said on so many lines of so many characters.
+_REASON_LINES: Final = 20
+_REASON_CHARACTERS: Final = 400
+REFUSED: Final = reply(550, "5.7.1", "The recipient refuses this message")
+
+
+def rejected(error: accounts.Rejected) -> Reply:
+    """Return the reply to a message that a script has refused, in its words where they are ASCII
+    (RFC 5429, 2.5)."""
+    lines = [" ".join(line.split())[:_REASON_CHARACTERS] for line in error.reason.splitlines()]
+    said = [line for line in lines if line.isprintable() and line][:_REASON_LINES]
+    return reply(550, "5.7.1", *said) if said and error.reason.isascii() else REFUSED
+
+
 #: Everything else that is met.
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {

@@ -3,7 +3,7 @@ alone."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 
-from netsuite.accounts.interfaces import DeliverBy, NotOurs, Recipient
+from netsuite.accounts.interfaces import DeliverBy, Filed, NotOurs, Recipient
 from netsuite.certificates import ServerTLS
 from netsuite.connection.linelog import LineLog
 from netsuite.smtp.messagelog import stamp
@@ -21,10 +21,10 @@ from netsuite.smtp.policy.chain import Policies, Rule
 from netsuite.smtp.policy.interface import Policy
 from netsuite.smtp.server import Shared, SMTPServer, SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings, SubmissionSettings
-from netsuite.store.errors import NoSuchAccount
+from netsuite.store.errors import NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Draft
-from netsuite.store.model import FolderId
-from netsuite.store.outgoing import Envelope
+from netsuite.store.model import FolderId, Placement
+from netsuite.store.outgoing import Envelope, QueueItem
 from netsuite.testing.authenticator import FakeAuthenticator
 from tests.connection.memory import MemorySession
 
@@ -101,6 +101,9 @@ class FakeReceiver:
     async def mailbox(self, address: str) -> FolderId:
         return FolderId(1)
 
+    async def file_queued(self, item: QueueItem) -> Filed:
+        return Filed([Placement(FolderId(1))])
+
     async def report(self, sender: str, octets: bytes, *, require_tls: bool = False) -> None:
         return None
 
@@ -119,7 +122,7 @@ class FakeReceiver:
         not_before: datetime | None = None,
         deliver_by: DeliverBy | None = None,
         each: bool = False,
-    ) -> Collection[str]:
+    ) -> Mapping[str, Exception]:
         if self.sync is not None:
             await self.sync
         if self.deliver_error is not None:
@@ -128,7 +131,7 @@ class FakeReceiver:
         assert isinstance(draft, FakeDraft)
         self.delivered.append((envelope.sender, addresses, draft.content, account))
         self.calls.append(Delivered(recipients, envelope, not_before, deliver_by, each))
-        return self.without_room if each else ()
+        return dict.fromkeys(self.without_room, OverQuota()) if each else {}
 
 
 class FakeSubmitter:

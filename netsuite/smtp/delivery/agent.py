@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from netsuite.accounts.interfaces import Delivered, Resolver
+from netsuite.accounts.interfaces import Delivered, Filed, Rejected
 from netsuite.connection.linelog import LineLog
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Reply
@@ -29,7 +29,6 @@ from netsuite.smtp.delivery.settling import STORE_SECONDS, Settler
 from netsuite.store.changes import Change, Subscription
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
-from netsuite.store.model import Placement
 from netsuite.store.outgoing import QueueItem
 
 #: When the service stops, what is on its way may take so long to end.
@@ -48,6 +47,7 @@ class DeliveryAgent(Service):
 
     Args:
         store: its queue, and the contents.
+        file: returns where a message for a mailbox here goes, as ``Delivery.file_queued``.
         connect: connects to the hosts of a domain.
         lease_seconds: how long items are claimed for; a lease is renewed twice before it ends.
         rewritten: returns the reverse path that a forwarded message leaves with.
@@ -63,7 +63,7 @@ class DeliveryAgent(Service):
         store: Store,
         clock: IReactorTime,
         *,
-        resolver: Resolver,
+        file: Callable[[QueueItem], Awaitable[Filed]],
         connect: Connect,
         reporter: Reporter,
         now: Callable[[], datetime],
@@ -82,7 +82,7 @@ class DeliveryAgent(Service):
         self._leases = Leases(store.queue, lease_seconds)
         self._store = store
         self._clock = clock
-        self._resolver = resolver
+        self._file = file
         self._connect = connect
         self._settler = Settler(
             store,
@@ -323,8 +323,7 @@ class DeliveryAgent(Service):
             await self._settle(job, [Said(replies.TOO_LATE)])  # RFC 2852, 4.1.3: no further attempt
             return
         try:
-            place = Placement(await self._resolver.mailbox(item.recipient.address))
-            await self._settle(job, [Said(replies.DELIVERED)], [place])
+            await self._settle(job, [Said(replies.DELIVERED)], await self._file(item))
         except Exception as error:
             # Whether there is room is found by the commit; nothing of it has been done.
             job.tried = [Tried(job.tried[0].item)]
@@ -332,7 +331,9 @@ class DeliveryAgent(Service):
             await self._settle(job, [Said(self._refusal(error))])
 
     def _refusal(self, error: Exception) -> Reply:
-        """Return why a mailbox does not take a message now."""
+        """Return why a mailbox does not take a message, or not now."""
+        if isinstance(error, Rejected):
+            return replies.rejected(error)
         reply = replies.AT_RECIPIENT.find(error)
         if reply is None:
             self.log.failure("delivering mail here")
@@ -340,13 +341,11 @@ class DeliveryAgent(Service):
 
     # -- settling ------------------------------------------------------------------------------
 
-    async def _settle(
-        self, job: Job, said: Sequence[Said], placements: Sequence[Placement] = ()
-    ) -> None:
+    async def _settle(self, job: Job, said: Sequence[Said], filed: Filed | None = None) -> None:
         """Record what was said of each recipient, and tell the sender by the same commit.
 
         Raises:
-            StoreError: of the placements, when there are any; nothing was done.
+            StoreError: of where it is filed, if it is; nothing was done.
         """
         now = self._now()
         for tried, each in zip(job.tried, said, strict=True):
@@ -357,7 +356,7 @@ class DeliveryAgent(Service):
             if recipient.warn is not None and now < recipient.warn:
                 following = min(following, recipient.warn)
             tried.decide(each, now, following)
-        await self._commit(job, placements)
+        await self._commit(job, filed)
 
     async def _put_back(self, job: Job, until: float) -> None:
         """Give back a job that was not tried."""
@@ -370,10 +369,10 @@ class DeliveryAgent(Service):
             tried.life.untried(due)
         await self._commit(job)
 
-    async def _commit(self, job: Job, placements: Sequence[Placement] = ()) -> None:
-        """Commit how an attempt has ended. Raises StoreError of the placements."""
+    async def _commit(self, job: Job, filed: Filed | None = None) -> None:
+        """Commit how an attempt has ended. Raises StoreError of where it is filed."""
         try:
-            await self._settler.record(job, placements)
+            await self._settler.record(job, filed)
         except StoreError:
             raise
         except Exception:

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from netsuite.accounts.interfaces import Delivered
+from netsuite.accounts.interfaces import Delivered, Filed
 from netsuite.connection.linelog import Line, LineLog, fit
 from netsuite.message.trace import received_id
 from netsuite.smtp.delivery.destination import Job
@@ -20,7 +20,6 @@ from netsuite.smtp.delivery.lifecycle import Tried
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
 from netsuite.store.interfaces import Report, Store
-from netsuite.store.model import Placement
 from netsuite.store.outgoing import Envelope, LeaseLost, QueueItem, QueueState, Settled, Settlement
 
 #: After the store has failed, how long to wait.
@@ -61,48 +60,65 @@ class Settler:
         #: No more is waited for a store that fails.
         self.stopping = False
 
-    async def record(self, job: Job, placements: Sequence[Placement] = ()) -> None:
+    async def record(self, job: Job, filed: Filed | None = None) -> None:
         """Record how the attempt of a job has ended.
 
         What has been delivered is delivered again when that is not written down; so a store that
         cannot be written now is waited for, and nothing else goes that way meanwhile.
 
         Raises:
-            StoreError: of the placements, when there are any; nothing was done.
+            StoreError: of where it is filed, if it is; nothing was done.
         """
+        try:
+            recorded = await self._record(job, filed or Filed())
+        except StoreError:
+            if filed is not None:
+                filed.undone()
+            raise
+        if filed is not None:
+            (filed.done if recorded else filed.undone)()
+
+    async def _record(self, job: Job, filed: Filed) -> bool:
+        """Record it; return whether that was done. Raises StoreError, as ``record``."""
         tried = list(job.tried)
         identifier = await self._identifier(job)
         reporting = True
         for _ in range(STORE_TRIES):
             report = await self._report(tried, job) if reporting else None
+            replies = await filed.replies() if filed.replies is not None else ()
             settlements = [self._settlement(each) for each in tried]
             try:
                 settled = await self._store.queue.settle(
-                    settlements, placements=placements, report=report
+                    settlements,
+                    placements=filed.placements,
+                    report=report,
+                    onward=filed.onward,
+                    replies=replies,
                 )
             except LeaseLost as error:
-                await _drop(report)
+                await _drop(report, replies)
                 tried = self._left(tried, settlements, error.items)
                 if not tried:
-                    return
+                    return False
             except StoreError as error:
-                await _drop(report)
+                await _drop(report, replies)
                 passing = isinstance(error, StorageFull | Busy)
                 if report is not None and not passing:
                     self.log.error("{error}: a report cannot be delivered", error=error)
                     reporting = False
                     continue
-                if placements and not passing:
+                if filed != Filed() and not passing:
                     raise
                 self.log.error("what became of mail cannot be recorded: {error}", error=error)
                 if self.stopping or isinstance(error, StoreClosed):
-                    return  # the lease ends
+                    return False  # the lease ends
                 await deferLater(self._clock, STORE_SECONDS)
             else:
                 for each in tried:
                     self._note(each, identifier)
                 await self._tell(tried[0].item, settled)
-                return
+                return True
+        return False
 
     def _left(
         self, tried: Sequence[Tried], settlements: Sequence[Settlement], lost: Collection[int]
@@ -178,9 +194,9 @@ class Settler:
             self._line_log.add(LINE, tried.item, identifier, settlement, self._now())
 
 
-async def _drop(report: Report | None) -> None:
-    if report is not None:
-        await report.draft.abort()
+async def _drop(report: Report | None, replies: Sequence[Report]) -> None:
+    for each in (*([] if report is None else [report]), *replies):
+        await each.draft.abort()
 
 
 def format_line(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from twisted.internet.defer import ensureDeferred
 from twisted.logger import Logger
 
-from netsuite.accounts.interfaces import DeliverBy, Delivery, Recipient
+from netsuite.accounts.interfaces import DeliverBy, Delivery, Recipient, Rejected
 from netsuite.message.address import Address
 from netsuite.message.build import return_path
 from netsuite.smtp import replies
@@ -52,11 +52,11 @@ class MailTransaction:
         "_draft",
         "_each",
         "_held",
+        "_refused",
         "_rewriter",
         "_seen",
         "_settings",
         "_spool",
-        "_without_room",
         "deliver_by",
         "mail",
         "not_before",
@@ -93,7 +93,7 @@ class MailTransaction:
         self._delivery = delivery
         self._each = each
         self._addresses: list[str] = []  # of the recipients that ``said`` stands for
-        self._without_room: Collection[str] = ()
+        self._refused: Mapping[str, Exception] = {}
         self._seen: set[str] = set()
         self._draft: Draft | None = None
         self._spool: Spool | None = None  # in place of the draft, while it is judged
@@ -240,7 +240,7 @@ class MailTransaction:
                 if judgement.refusal is not None:
                     return judgement.refusal.reply
                 draft = await self._marked(self._spool, judgement)
-            self._without_room = await self._delivery.deliver(
+            self._refused = await self._delivery.deliver(
                 draft,
                 self.recipients,
                 self._envelope(),
@@ -264,8 +264,11 @@ class MailTransaction:
     def answers(self, answer: Reply) -> Sequence[Reply]:
         """Return what is said to each RCPT that was taken, where *answer* is that of the message
         (RFC 2033, 4.2)."""
-        full = self._without_room
-        return [replies.MAILBOX_FULL if each in full else answer for each in self._addresses]
+        refused = {
+            address: replies.rejected(why) if isinstance(why, Rejected) else replies.MAILBOX_FULL
+            for address, why in self._refused.items()
+        }
+        return [refused.get(each, answer) for each in self._addresses]
 
     async def _marked(self, spool: Spool, judgement: Judgement) -> Draft:
         """Return a draft of a message that has been judged, with what was said of it."""
@@ -295,6 +298,8 @@ class MailTransaction:
         """Return why a message is refused; a bug is raised again. A refusal does not go to the
         session's guard: it is kept to the message's end, logged, and said to each of LMTP's
         recipients."""
+        if isinstance(error, Rejected):
+            return replies.rejected(error)
         table = replies.AT_END
         if type(error) is OverQuota and self.octets <= (self.mail.size or 0):
             # Room for that much had been promised: it was taken since (RFC 1870, 6.3).

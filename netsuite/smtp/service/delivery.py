@@ -115,7 +115,7 @@ def make_delivery(site: Site) -> DeliveryAgent:
     agent = DeliveryAgent(
         site.store,
         site.reactor,
-        resolver=site.resolver,
+        file=site.delivery.file_queued,
         connect=connector.connect,
         reporter=Reporter(site.delivery, host=host, now=now, identify=Identifiers()),
         now=now,

@@ -733,7 +733,7 @@ class Together(TestCase):
         return DeliveryAgent(
             world.store,
             reactor,
-            resolver=world.resolver,
+            file=world.delivery.file_queued,
             connect=world.connect,
             reporter=world.reporter,
             now=now,

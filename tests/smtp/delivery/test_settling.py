@@ -11,7 +11,7 @@ from netsuite.smtp.commands import reply
 from netsuite.store.errors import Busy
 from netsuite.store.interfaces import Report
 from netsuite.store.model import Account, Placement
-from netsuite.store.outgoing import LeaseLost, Settled, Settlement
+from netsuite.store.outgoing import LeaseLost, Outgoing, Settled, Settlement
 from tests.smtp.delivery.test_agent import AgentCase
 from tests.smtp.delivery.worlds import World
 
@@ -128,11 +128,15 @@ class Told(AgentCase):
             *,
             placements: Sequence[Placement] = (),
             report: Report | None = None,
+            onward: Outgoing | None = None,
+            replies: Sequence[Report] = (),
         ) -> Settled:
             if failures:
                 failure = failures.pop()
                 raise failure([each.item for each in settlements])
-            return await settle(settlements, placements=placements, report=report)
+            return await settle(
+                settlements, placements=placements, report=report, onward=onward, replies=replies
+            )
 
         self.patch(self.world.store.queue, "settle", fails)
         for failure, seconds in ((Busy, 5), (LeaseLost, 60)):

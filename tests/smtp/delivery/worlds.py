@@ -11,7 +11,9 @@ from itertools import count
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from netsuite.accounts.answers import Writer
 from netsuite.accounts.delivery import Patience, StoreDelivery
+from netsuite.accounts.filtering import Filters
 from netsuite.accounts.interfaces import DeliverBy
 from netsuite.accounts.resolver import RecipientResolver
 from netsuite.smtp.commands import Reply, reply
@@ -109,15 +111,22 @@ class World:
         self.resolver = RecipientResolver(self.store, self.clock, domains=["ours.test"])
         #: What is told of mail that is in folders: sender, recipients, account, places.
         self.told: list[tuple[str, tuple[str, ...], str | None, tuple[Placed, ...]]] = []
+        numbers = count(1)
         self.delivery = StoreDelivery(
             self.store,
             self.resolver,
             now=self.now,
             patience=patience,
             delivered=self.delivered,
+            filters=Filters(
+                self.store,
+                self.resolver,
+                Writer("mx.ours.test", self.now, lambda: f"reply{next(numbers)}"),
+                now=self.now,
+                environment={},
+            ),
         )
         self.hosts: dict[str, FakeHost] = {}
-        numbers = count(1)
         self.reporter = Reporter(
             self.delivery,
             host="mx.ours.test",
@@ -127,7 +136,7 @@ class World:
         self.agent = DeliveryAgent(
             self.store,
             self.clock,
-            resolver=self.resolver,
+            file=self.delivery.file_queued,
             connect=self.connect,
             reporter=self.reporter,
             now=self.now,
