@@ -319,15 +319,18 @@ class MailAccess(Protocol):
     async def folder(self, name: str, needed: str = "") -> model.Folder:
         """Raises NoSuchFolder; NotPermitted where rights that are needed are missing."""
 
+    async def folder_by_id(self, folder: FolderId) -> model.Folder:
+        """Raises NoSuchFolder, NotPermitted."""
+
     async def status(self, name: str) -> model.Status:
         """Raises NoSuchFolder, NotPermitted."""
 
     async def create(self, name: str, special_use: model.SpecialUse | None = None) -> model.Folder:
         """Raises FolderExists, BadFolderName, NotPermitted."""
 
-    async def delete(self, name: str) -> None:
-        """Raises NoSuchFolder, NotPermitted; OnlyFoldersBelow: nothing but others below it is
-        there."""
+    async def delete(self, name: str) -> FolderId:
+        """Returns its id. Raises NoSuchFolder, NotPermitted; OnlyFoldersBelow: nothing but others
+        below it is there."""
 
     async def rename(self, old: str, new: str) -> None:
         """Raises NoSuchFolder, FolderExists, BadFolderName, NotPermitted."""

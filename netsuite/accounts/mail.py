@@ -56,6 +56,10 @@ class AccountMail:
         """Raises NoSuchFolder; NotPermitted where rights that are needed are missing."""
         return await self._places.folder(name, needed)
 
+    async def folder_by_id(self, folder: FolderId) -> model.Folder:
+        """Raises NoSuchFolder, NotPermitted."""
+        return await self._places.folder_by_id(folder)
+
     async def status(self, name: str) -> model.Status:
         """Raises NoSuchFolder, NotPermitted."""
         folder = await self.folder(name, "r")
@@ -74,10 +78,12 @@ class AccountMail:
         made = await self._mail.create_folder(place.owner, place.name, special_use=special_use)
         return self._places.shown(made, place.prefix, await self._places.granted(made))
 
-    async def delete(self, name: str) -> None:
-        """Raises NoSuchFolder, NotPermitted; OnlyFoldersBelow: nothing but others below it is
-        there."""
-        await self._mail.delete_folder((await self._places.folder_to_delete(name)).id)
+    async def delete(self, name: str) -> FolderId:
+        """Returns its id. Raises NoSuchFolder, NotPermitted; OnlyFoldersBelow: nothing but others
+        below it is there."""
+        folder = await self._places.folder_to_delete(name)
+        await self._mail.delete_folder(folder.id)
+        return folder.id
 
     async def rename(self, old: str, new: str) -> None:
         """Raises NoSuchFolder, FolderExists, BadFolderName, NotPermitted."""

@@ -160,6 +160,13 @@ class Places:
             _check(granted, needed, name)
         return self.shown(found, place.prefix, granted)
 
+    async def folder_by_id(self, folder: FolderId) -> model.Folder:
+        """Return a folder that the account may see. Raises NoSuchFolder, NotPermitted."""
+        found = await self._mail.folder_by_id(folder)
+        granted = await self.granted(found)
+        _check(granted, "l", f"folder {folder}")
+        return self.shown(found, await self.prefix_of(found), granted)
+
     async def folders(self, subscribed: frozenset[str]) -> Sequence[model.Folder]:
         """Return all folders the account may see, sorted."""
         account = self.account

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
+from unicodedata import normalize
 
 #: Longer patterns match nothing: no name is that long.
 LONGEST: Final = 2000
@@ -27,7 +28,10 @@ class Patterns:
     __slots__ = ("_all", "_inbox", "_plain", "_separator", "_top", "_wild")
 
     def __init__(self, texts: Iterable[str], separator: str) -> None:
-        texts = [text for text in texts if len(text) <= LONGEST]
+        # Names are kept in normal form C.
+        texts = [normalize("NFC", text) for text in texts if len(text) <= LONGEST]
+        # So is INBOX in capitals, above others, too.
+        texts += [_INBOX + text[5:] for text in texts if _begins_with_inbox(text, separator)]
         self._separator = separator
         self._all = "*" in texts
         self._top = "%" in texts
@@ -47,6 +51,12 @@ class Patterns:
         if self._top and self._separator not in name:
             return True
         return self._wild is not None and self._wild.matches(name)
+
+
+def _begins_with_inbox(text: str, separator: str) -> bool:
+    first = text[: len(_INBOX)]
+    after = text[len(_INBOX) : len(_INBOX) + 1]
+    return first != _INBOX and first.upper() == _INBOX and after in ("*", "%", separator)
 
 
 class _Wild:

@@ -45,6 +45,7 @@ ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
         errors.NoSuchFolder: no("There is no such mailbox", Code("NONEXISTENT")),
         errors.FolderExists: no("A mailbox of that name exists", Code("ALREADYEXISTS")),
         errors.BadFolderName: no("That cannot be a mailbox's name", Code("CANNOT")),
+        errors.OnlyFoldersBelow: no("There are mailboxes below it", Code("HASCHILDREN")),
         errors.NoSuchMessage: EXPUNGED,
         errors.NotPermitted: no("That is not permitted", Code("NOPERM")),
         errors.OverQuota: no("The quota would be exceeded", Code("OVERQUOTA")),

@@ -156,13 +156,12 @@ def topics_of(change: Change) -> tuple[Topic, ...]:
             return (("folder", change.folder), owner)
         case events.AccountChanged():
             return (("account", change.account), NAMES)
-        case events.RightsChanged():  # whom they concern is known by who is told
+        case events.RightsChanged():  # whom they concern is known to who is told
             return (("folder", change.folder), ACCOUNTS)
         case events.AnnotationsChanged():
             if change.account is not None:
                 return (("account", change.account),)
-            owner = ACCOUNTS if change.owner is None else ("account", change.owner)
-            return (owner,) if change.folder is None else (("folder", change.folder), owner)
+            return (ACCOUNTS,)
         case events.ScriptsChanged():
             return (("account", change.account), SCRIPTS)
         case events.AliasesChanged():

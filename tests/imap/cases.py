@@ -14,7 +14,20 @@ from netsuite.imap.commands.append import (
     whole,
 )
 from netsuite.imap.commands.fetch import BinarySection, BodySection, FetchData, Item, SectionText
+from netsuite.imap.commands.metadata import (
+    GetMetadata,
+    MetadataChanged,
+    MetadataData,
+    SetMetadata,
+)
 from netsuite.imap.commands.notify import Event, EventGroup, Notify, Watched
+from netsuite.imap.commands.quota import (
+    GetQuota,
+    GetQuotaRoot,
+    QuotaData,
+    QuotaRootData,
+    SetQuota,
+)
 from netsuite.imap.commands.requests import (
     Authenticate,
     Capability,
@@ -72,6 +85,17 @@ from netsuite.imap.commands.responses import (
     StatusData,
     Tagged,
     Vanished,
+)
+from netsuite.imap.commands.rights import (
+    AclData,
+    DeleteAcl,
+    GetAcl,
+    ListRights,
+    ListRightsData,
+    MyRights,
+    MyRightsData,
+    RightsAction,
+    SetAcl,
 )
 from netsuite.imap.sequences import SequenceSet
 from netsuite.message.structure import Envelope, Mailbox
@@ -254,6 +278,46 @@ REQUESTS: list[tuple[bytes, Request]] = [
         b"UID STORE 1 (UNCHANGEDSINCE 5) FLAGS ()",
         Store(ONE, StoreAction.REPLACE, frozenset(), False, True, 5),
     ),
+    (b"SETACL a fred lrs", SetAcl("a", "fred", RightsAction.REPLACE, "lrs")),
+    (b'SETACL a -$x ""', SetAcl("a", "-$x", RightsAction.REPLACE, "")),
+    (b"SETACL a anyone +cda", SetAcl("a", "anyone", RightsAction.ADD, "cda")),
+    (b"SETACL a {2}\r\n\xc3\xbc -x", SetAcl("a", "ü", RightsAction.REMOVE, "x")),
+    (b"DELETEACL INBOX fred", DeleteAcl("INBOX", "fred")),
+    (b"GETACL Entw&APw-rfe", GetAcl("Entwürfe")),
+    (b"LISTRIGHTS a fred", ListRights("a", "fred")),
+    (b"MYRIGHTS a", MyRights("a")),
+    (b'GETQUOTA ""', GetQuota("")),
+    (b"GETQUOTAROOT INBOX", GetQuotaRoot("INBOX")),
+    (b"SETQUOTA ann ()", SetQuota("ann", ())),
+    (
+        b"SETQUOTA ann (STORAGE 512 MESSAGE 9223372036854775807)",
+        SetQuota("ann", (("STORAGE", 512), ("MESSAGE", 9223372036854775807))),
+    ),
+    (b'GETMETADATA "" (/shared/comment)', GetMetadata("", ("/shared/comment",))),
+    (
+        b"GETMETADATA (MAXSIZE 1024 DEPTH infinity) INBOX (/private/a /shared)",
+        GetMetadata("INBOX", ("/private/a", "/shared"), 1024, None),
+    ),
+    (b"GETMETADATA (DEPTH 1) a (/private/a)", GetMetadata("a", ("/private/a",), None, 1)),
+    (
+        b"SETMETADATA a (/private/comment NIL /shared/vendor/x/y {2}\r\n\r\n)",
+        SetMetadata("a", (("/private/comment", None), ("/shared/vendor/x/y", b"\r\n"))),
+    ),
+    (
+        b'SETMETADATA "" (/shared/a ~{2}\r\n\0b /shared/b "")',
+        SetMetadata("", (("/shared/a", b"\0b"), ("/shared/b", b""))),
+    ),
+    (
+        b'LIST "" "*" RETURN (CHILDREN MYRIGHTS STATUS (MESSAGES) METADATA (/shared/comment))',
+        List(
+            "",
+            ("*",),
+            returns=frozenset({"CHILDREN", "MYRIGHTS"}),
+            status=("MESSAGES",),
+            extended=True,
+            metadata=("/shared/comment",),
+        ),
+    ),
     (b"COPY 1 a", Copy(ONE, "a")),
     (b"UID COPY 1 a", Copy(ONE, "a", True)),
     (b"MOVE 1 a", Move(ONE, "a")),
@@ -307,6 +371,18 @@ ALSO_READ: list[tuple[bytes, Request]] = [
             )
         ),
     ),
+    (
+        b'getmetadata inbox (maxsize 5) ("/SHARED/comment" /private/comment)',
+        GetMetadata("INBOX", ("/shared/comment", "/private/comment"), 5),
+    ),
+    (b"GETMETADATA a /shared/b /shared/b", GetMetadata("a", ("/shared/b",))),
+    (
+        b'LIST "" * RETURN (METADATA /private/x)',
+        List("", ("*",), extended=True, metadata=("/private/x",)),
+    ),
+    (b"SETACL a {4}\r\nfred {3}\r\n+lr", SetAcl("a", "fred", RightsAction.ADD, "lr")),
+    (b"SELECT &AGE-", Select("&AGE-".replace("&", "\udc26"))),
+    (b'SELECT "\xc3\xa4"', Select("\udcc3\udca4")),
     (b"SEARCH NEW", Search(key.Every((key.IsRecent(), key.Flagged("\\Seen", False))))),
 ]
 
@@ -420,7 +496,28 @@ REFUSED: list[tuple[str, bytes]] = [
     ("a quoted string without its end", b'SELECT "a'),
     ("an escape of something else", b'SELECT "a\\b"'),
     ("octets in a name", b"SELECT \xc3\xa4"),
-    ("a name that is not modified UTF-7", b"SELECT &AGE-"),
+    ("a right that there is not", b"SETACL a fred lrq"),
+    ("a right in capitals", b"SETACL a fred lrQ"),
+    ("rights added twice", b"SETACL a fred ++l"),
+    ("nobody", b'SETACL a "" l'),
+    ("a line end in an identifier", b"SETACL a {2}\r\na\n l"),
+    ("octets that are no UTF-8", b'GETACL a "\xff"'),
+    ("an identifier too much", b"MYRIGHTS a b"),
+    ("a resource twice", b"SETQUOTA a (STORAGE 1 STORAGE 2)"),
+    ("a limit beyond 63 bits", b"SETQUOTA a (STORAGE 9223372036854775808)"),
+    ("a limit that is none", b"SETQUOTA a (STORAGE)"),
+    ("an entry without a scope", b"GETMETADATA a /comment"),
+    ("an entry with a wildcard", b'GETMETADATA a "/shared/*"'),
+    ("an entry with an empty component", b"GETMETADATA a /shared//a"),
+    ("an entry with a slash at its end", b"GETMETADATA a /shared/a/"),
+    ("an entry with octets", b'GETMETADATA a "/shared/\xc3\xa4"'),
+    ("an entry that is only a scope", b"SETMETADATA a (/shared NIL)"),
+    ("an entry of no vendor", b"SETMETADATA a (/shared/vendor/x NIL)"),
+    ("an entry without a value", b"SETMETADATA a (/shared/a)"),
+    ("NUL in a value", b"SETMETADATA a (/shared/a {1}\r\n\0)"),
+    ("a depth of two", b"GETMETADATA (DEPTH 2) a /shared/a"),
+    ("an option twice", b"GETMETADATA (DEPTH 1 DEPTH 0) a /shared/a"),
+    ("an option that there is not", b"GETMETADATA (FOO 1) a /shared/a"),
     ("zero", b"FETCH 0 FLAGS"),
     ("a number beyond 32 bits", b"FETCH 4294967296 FLAGS"),
     ("a set that ends with a comma", b"FETCH 1, FLAGS"),
@@ -556,6 +653,31 @@ RESPONSES: list[tuple[bytes, Response]] = [
     (
         b"* STATUS a (MESSAGES 2 UIDNEXT 3)\r\n",
         StatusData("a", (("MESSAGES", 2), ("UIDNEXT", 3))),
+    ),
+    (b"* ACL INBOX\r\n", AclData("INBOX", ())),
+    (
+        b'* ACL INBOX fred lrswipkxteacd -$x ""\r\n',
+        AclData("INBOX", (("fred", "lrswipkxteacd"), ("-$x", ""))),
+    ),
+    (
+        b'* LISTRIGHTS a fred "" l r s\r\n',
+        ListRightsData("a", "fred", "", ("l", "r", "s")),
+    ),
+    (b"* MYRIGHTS a lr\r\n", MyRightsData("a", "lr")),
+    (b'* QUOTA "" ()\r\n', QuotaData("", ())),
+    (
+        b"* QUOTA ann (STORAGE 10 512 MESSAGE 2 9)\r\n",
+        QuotaData("ann", (("STORAGE", 10, 512), ("MESSAGE", 2, 9))),
+    ),
+    (b'* QUOTAROOT a ann "b c"\r\n', QuotaRootData("a", ("ann", "b c"))),
+    (b"* QUOTAROOT Public/x\r\n", QuotaRootData("Public/x", ())),
+    (
+        b'* METADATA "" (/shared/a "x" /private/b NIL /shared/c ~{1}\r\n\0)\r\n',
+        MetadataData("", (("/shared/a", b"x"), ("/private/b", None), ("/shared/c", b"\0"))),
+    ),
+    (
+        b"* METADATA INBOX /shared/a /private/b\r\n",
+        MetadataChanged("INBOX", ("/shared/a", "/private/b")),
     ),
     (b"* FLAGS (\\Answered $X)\r\n", FlagsData(("\\Answered", "$X"))),
     (b"* 23 EXISTS\r\n", Exists(23)),

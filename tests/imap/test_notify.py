@@ -82,6 +82,7 @@ class Others(Case):
 
     def test_names(self) -> None:
         """Mailboxes that are made, renamed and removed, with the parent that is affected."""
+        self.other.say(b"u UNSUBSCRIBE Sent\r\nu UNSUBSCRIBE Lists\r\n")
         self.notify(b"(subtree (Lists Work) (MailboxName))")
         self.other.say(b"c CREATE Lists/ruby\r\nc CREATE Apart\r\n")
         self.assertEqual(
@@ -103,6 +104,7 @@ class Others(Case):
 
     def test_subscriptions(self) -> None:
         """A name that is subscribed is told with its attributes."""
+        self.other.say(b"u UNSUBSCRIBE Sent\r\nu UNSUBSCRIBE Lists\r\n")
         self.notify(b"(personal (SubscriptionChange))")
         self.other.say(b"c SUBSCRIBE Sent\r\n")
         self.assertEqual([b'* LIST (\\HasNoChildren \\Subscribed) "/" Sent'], self.told())
@@ -111,6 +113,7 @@ class Others(Case):
 
     def test_sets_that_change(self) -> None:
         """Which mailboxes are subscribed, or there, is looked at again when that changes."""
+        self.other.say(b"u UNSUBSCRIBE Sent\r\nu UNSUBSCRIBE Lists\r\n")
         self.notify(b"(subscribed (MessageNew MessageExpunge))")
         self.world.deliver(PLAIN, folder="Sent")
         self.assertEqual([], self.told())

@@ -183,11 +183,13 @@ class Mailboxes(SynchronousTestCase):
         for number in range(450):
             self.client.say(b"a CREATE %b/%d\r\n" % (b"a" * 200, number))
         other = self.world.enter(None)
-        self.assertEqual(b"", self.client.say(b'a LIST "" "' + b"*a" * 150 + b'*"\r\n'))
+        listed = self.client.say(b'a LIST "" "' + b"*a" * 150 + b'*"\r\n')
         self.assertEqual([b"b OK Nothing done"], other.lines(b"b NOOP"))
+        self.assertGreater(200, listed.count(b"\r\n"))
         self.world.clock.advance(0)
         self.world.clock.advance(0)
-        self.assertEqual(452, self.client.heard().count(b"\r\n"))
+        listed += self.client.heard()
+        self.assertEqual(452, listed.count(b"\r\n"))
 
     def test_list(self) -> None:
         """Folders, and the names above them, are listed with what they are."""

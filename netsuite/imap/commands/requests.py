@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from netsuite.imap.commands import metadata, quota, rights
 from netsuite.imap.commands.append import Append, Replace
 from netsuite.imap.commands.fetch import FetchItem
 from netsuite.imap.commands.notify import Notify
@@ -156,6 +157,7 @@ class List:
         select: selection options in upper case, ``SUBSCRIBED``, ``SPECIAL-USE``.
         returns: return options likewise, and ``CHILDREN``.
         status: what ``RETURN (STATUS (...))`` asks for (RFC 5819).
+        metadata: entries that ``RETURN (METADATA (...))`` asks for (RFC 9590).
     """
 
     reference: str
@@ -164,6 +166,7 @@ class List:
     returns: frozenset[str] = frozenset()
     status: tuple[str, ...] = ()
     extended: bool = False
+    metadata: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +303,16 @@ Request: TypeAlias = (
     | Lsub
     | Namespace
     | StatusOf
+    | rights.SetAcl
+    | rights.DeleteAcl
+    | rights.GetAcl
+    | rights.ListRights
+    | rights.MyRights
+    | quota.GetQuota
+    | quota.GetQuotaRoot
+    | quota.SetQuota
+    | metadata.GetMetadata
+    | metadata.SetMetadata
     | Append
     | Replace
     | Idle

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from netsuite.imap.commands import metadata, quota, rights
 from netsuite.imap.commands.fetch import FetchData
 from netsuite.imap.sequences import SequenceSet
 
@@ -210,5 +211,12 @@ Response: TypeAlias = (
     | Expunged
     | Vanished
     | SearchData
+    | rights.AclData
+    | rights.ListRightsData
+    | rights.MyRightsData
+    | quota.QuotaData
+    | quota.QuotaRootData
+    | metadata.MetadataData
+    | metadata.MetadataChanged
     | FetchData
 )

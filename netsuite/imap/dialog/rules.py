@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from netsuite.imap.commands import append
+from netsuite.imap.commands import append, metadata, quota, rights
 from netsuite.imap.commands import requests as say
 from netsuite.imap.commands.notify import Notify
 from netsuite.imap.commands.responses import Status
@@ -72,6 +72,16 @@ RULES: Final[Mapping[type, Rule]] = {
     say.Lsub: Rule(_INSIDE),
     say.Namespace: Rule(_INSIDE),
     say.StatusOf: Rule(_INSIDE),
+    rights.SetAcl: Rule(_INSIDE),
+    rights.DeleteAcl: Rule(_INSIDE),
+    rights.GetAcl: Rule(_INSIDE),
+    rights.ListRights: Rule(_INSIDE),
+    rights.MyRights: Rule(_INSIDE),
+    quota.GetQuota: Rule(_INSIDE),
+    quota.GetQuotaRoot: Rule(_INSIDE),
+    quota.SetQuota: Rule(_INSIDE),
+    metadata.GetMetadata: Rule(_INSIDE),
+    metadata.SetMetadata: Rule(_INSIDE),
     append.Append: Rule(_INSIDE),
     say.Idle: Rule(_INSIDE),
     Notify: Rule(_INSIDE),

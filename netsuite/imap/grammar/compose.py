@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from netsuite.imap import mutf7
+from netsuite.imap.commands import metadata as metadata_values
+from netsuite.imap.commands import quota as quota_values
 from netsuite.imap.commands import requests as say
+from netsuite.imap.commands import rights as rights_values
 from netsuite.imap.commands.append import Append, MessageLiteral, Replace
 from netsuite.imap.commands.notify import Notify
+from netsuite.imap.grammar import metadata, quota, rights
 from netsuite.imap.grammar.append import format_append
 from netsuite.imap.grammar.fetch import format_fetch_item
 from netsuite.imap.grammar.notify import format_notify
@@ -130,6 +134,8 @@ def _list(request: say.List) -> bytes:
     returns = [format_atom(name) for name in sorted(request.returns)]
     if request.status:
         returns.append(b"STATUS (%b)" % _atoms(request.status))
+    if request.metadata:
+        returns.append(b"METADATA " + metadata.format_entries(request.metadata))
     if returns:
         words.append(b"RETURN (%b)" % b" ".join(returns))
     return b" ".join(words)
@@ -208,6 +214,16 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     ),
     say.Namespace: _bare(b"NAMESPACE"),
     say.StatusOf: _status,
+    rights_values.SetAcl: rights.format_set_acl,
+    rights_values.DeleteAcl: rights.format_delete_acl,
+    rights_values.GetAcl: rights.format_get_acl,
+    rights_values.ListRights: rights.format_list_rights,
+    rights_values.MyRights: rights.format_my_rights,
+    quota_values.GetQuota: quota.format_get_quota,
+    quota_values.GetQuotaRoot: quota.format_get_quota_root,
+    quota_values.SetQuota: quota.format_set_quota,
+    metadata_values.GetMetadata: metadata.format_get_metadata,
+    metadata_values.SetMetadata: metadata.format_set_metadata,
     Append: _append,
     Replace: _append,
     say.Idle: _bare(b"IDLE"),

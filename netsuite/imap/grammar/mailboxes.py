@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from netsuite.imap.commands import requests as say
+from netsuite.imap.grammar.metadata import metadata_entries
 from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
 from netsuite.imap.sequences import SequenceSet
 
 _OPEN: Final = ord("(")
 _PATTERNS: Final = 100  # of one LIST
-#: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051.
+#: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051;
+#: DELETED-STORAGE: RFC 9208, 4.1.4.
 STATUS_ITEMS: Final = frozenset(
     {
         "MESSAGES",
@@ -22,11 +24,13 @@ STATUS_ITEMS: Final = frozenset(
         "HIGHESTMODSEQ",
         "SIZE",
         "DELETED",
+        "DELETED-STORAGE",
         "APPENDLIMIT",
     }
 )
 _SELECTION_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "REMOTE", "RECURSIVEMATCH"})
-_RETURN_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "CHILDREN"})
+#: MYRIGHTS: RFC 8440.
+_RETURN_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "CHILDREN", "MYRIGHTS"})
 
 
 def select_request(
@@ -142,6 +146,7 @@ def list_request(cursor: Cursor) -> say.Request:
         patterns = (cursor.list_mailbox(),)
     returns: set[str] = set()
     status: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
     if cursor.take(ord(" ")):
         extended = True
         if cursor.name() != b"RETURN":
@@ -149,18 +154,20 @@ def list_request(cursor: Cursor) -> say.Request:
         cursor.space()
 
         def option() -> None:
-            nonlocal status
+            nonlocal status, metadata
             name = cursor.name().decode("ascii")
             if name == "STATUS":  # RFC 5819, 4
                 cursor.space()
                 status = _status_items(cursor)
+            elif name == "METADATA":  # RFC 9590, 3
+                metadata = metadata_entries(cursor.space())
             elif name not in _RETURN_OPTIONS:
                 raise BadSyntax("unknown return option")
             else:
                 returns.add(name)
 
         cursor.items(option, empty=True)
-    return say.List(reference, patterns, select, frozenset(returns), status, extended)
+    return say.List(reference, patterns, select, frozenset(returns), status, extended, metadata)
 
 
 def _options(cursor: Cursor, known: frozenset[str]) -> frozenset[str]:

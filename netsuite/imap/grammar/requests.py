@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from netsuite.imap.commands import requests as say
-from netsuite.imap.grammar import append, mailboxes, tokens
+from netsuite.imap.grammar import append, mailboxes, metadata, quota, rights, tokens
 from netsuite.imap.grammar.fetch import parse_fetch_items
 from netsuite.imap.grammar.notify import notify_request
 from netsuite.imap.grammar.search import parse_search
@@ -248,6 +248,16 @@ _REQUESTS: Mapping[bytes, _Parse] = {
     b"LSUB": mailboxes.lsub_request,
     b"NAMESPACE": partial(_bare, say.Namespace),
     b"STATUS": mailboxes.status_request,
+    b"SETACL": rights.set_acl_request,
+    b"DELETEACL": rights.delete_acl_request,
+    b"GETACL": rights.get_acl_request,
+    b"LISTRIGHTS": rights.list_rights_request,
+    b"MYRIGHTS": rights.my_rights_request,
+    b"GETQUOTA": quota.get_quota_request,
+    b"GETQUOTAROOT": quota.get_quota_root_request,
+    b"SETQUOTA": quota.set_quota_request,
+    b"GETMETADATA": metadata.get_metadata_request,
+    b"SETMETADATA": metadata.set_metadata_request,
     b"APPEND": append.append_request,
     b"REPLACE": partial(append.replace_request, False),
     b"IDLE": partial(_bare, say.Idle),

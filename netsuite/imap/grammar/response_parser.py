@@ -16,7 +16,7 @@ from typing import Final
 
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.responses import Status
-from netsuite.imap.grammar import tokens
+from netsuite.imap.grammar import metadata, quota, rights, tokens
 from netsuite.imap.grammar.fetch_response import parse_fetch_data
 
 _CODE_TEXT: Final = re.compile(rb"[^\]\r\n]*")
@@ -269,6 +269,12 @@ _UNTAGGED: Final[Mapping[bytes, Callable[[tokens.Cursor], said.Response]]] = {
     b"STATUS": _status,
     b"FLAGS": _flags_data,
     b"SEARCH": _search,
+    b"ACL": rights.parse_acl,
+    b"LISTRIGHTS": rights.parse_list_rights,
+    b"MYRIGHTS": rights.parse_my_rights,
+    b"QUOTA": quota.parse_quota,
+    b"QUOTAROOT": quota.parse_quota_root,
+    b"METADATA": metadata.parse_metadata,
     b"VANISHED": _vanished,
 }
 

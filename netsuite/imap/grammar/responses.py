@@ -6,8 +6,12 @@ from binascii import b2a_base64
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from netsuite.imap.commands import metadata as metadata_values
+from netsuite.imap.commands import quota as quota_values
 from netsuite.imap.commands import responses as say
+from netsuite.imap.commands import rights as rights_values
 from netsuite.imap.commands.fetch import FetchData
+from netsuite.imap.grammar import metadata, quota, rights
 from netsuite.imap.grammar.fetch_response import format_fetch_data
 from netsuite.imap.grammar.names import NAME_PRINTERS, NamePrinter
 from netsuite.imap.grammar.printing import (
@@ -150,6 +154,7 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     ),
     say.SearchData: _search,
     FetchData: format_fetch_data,
+    quota_values.QuotaData: quota.format_quota,
 }
 
 
@@ -158,6 +163,12 @@ _WITH_NAMES: Final[Mapping[type, Callable[[NamePrinter, Any], bytes]]] = {
     say.NamespaceData: _namespaces,
     say.Listed: _listed,
     say.StatusData: _status,
+    rights_values.AclData: rights.format_acl,
+    rights_values.ListRightsData: rights.format_list_rights_data,
+    rights_values.MyRightsData: rights.format_my_rights_data,
+    quota_values.QuotaRootData: quota.format_quota_root,
+    metadata_values.MetadataData: metadata.format_metadata,
+    metadata_values.MetadataChanged: metadata.format_metadata_changed,
 }
 
 

@@ -263,7 +263,8 @@ def mailbox_name(octets: bytes, *, utf8: bool = False) -> str:
     try:
         name = mutf7.decode(octets)
     except mutf7.BadName:
-        raise BadSyntax("a mailbox name is not in modified UTF-7") from None
+        # No mailbox has that name, and none can get it; that is no fault of grammar.
+        name = mutf7.decode_any(octets)
     return _in_capitals(name)
 
 

@@ -15,7 +15,10 @@ from netsuite.imap.server import (
     listing,
     login,
     messages,
+    metadata,
     notify,
+    quota,
+    rights,
     search,
     select,
 )
@@ -72,4 +75,7 @@ class IMAPServer(Session):
         search.HANDLERS,
         append.HANDLERS,
         notify.HANDLERS,
+        rights.HANDLERS,
+        quota.HANDLERS,
+        metadata.HANDLERS,
     )

@@ -39,10 +39,9 @@ async def create(session: Session, request: ask.Create) -> Completion:
 
 async def delete(session: Session, request: ask.Delete) -> Completion:
     """Remove a mailbox."""
-    folder = await session.mail.folder(request.mailbox)
-    await session.mail.delete(request.mailbox)
+    gone = await session.mail.delete(request.mailbox)
     selected = session.selected
-    if selected is not None and selected.folder.id == folder.id:
+    if selected is not None and selected.folder.id == gone:
         # Whoever deletes the mailbox it has open knows; it need not be thrown out.
         session.deselect()
         session.dialog.deselect()
@@ -100,6 +99,7 @@ _COUNTS: Final[Mapping[str, Callable[[Counts], int]]] = {
     "UIDVALIDITY": lambda counts: counts.folder.uid_validity,
     "UNSEEN": lambda counts: counts.unseen,
     "DELETED": lambda counts: counts.deleted,
+    "DELETED-STORAGE": lambda counts: counts.deleted_octets,
     "SIZE": lambda counts: counts.folder.octets,
     "HIGHESTMODSEQ": lambda counts: counts.folder.highest_modseq,
 }
@@ -107,8 +107,9 @@ _COUNTS: Final[Mapping[str, Callable[[Counts], int]]] = {
 
 async def namespace(session: Session, request: ask.Namespace) -> Completion:
     """Send where the namespaces are (RFC 2342)."""
+    others = ((session.mail.others_prefix, SEPARATOR),)
     shared = ((session.mail.public_prefix, SEPARATOR),)
-    session.say(NamespaceData((("", SEPARATOR),), (), shared))
+    session.say(NamespaceData((("", SEPARATOR),), others, shared))
     return ok("Namespaces given")
 
 

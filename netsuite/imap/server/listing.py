@@ -1,12 +1,12 @@
 """LIST and LSUB: the mailboxes there are, and those subscribed.
 
 See RFC 3501, 6.3.8 and 6.3.9; RFC 5258 (options), RFC 3348 (children), RFC 6154 (special use),
-RFC 5819 (status).
+RFC 5819 (status), RFC 8440 (rights), RFC 9590 (annotations).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final
 
 from twisted.internet.task import deferLater
@@ -14,14 +14,19 @@ from twisted.internet.task import deferLater
 from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Completion, Listed, ok
+from netsuite.imap.commands.rights import MyRightsData
 from netsuite.imap.patterns import Patterns, parents
 from netsuite.imap.server.folders import USE_ATTRIBUTES, status_data
+from netsuite.imap.server.metadata import listed_metadata
 from netsuite.imap.server.session import Session
+from netsuite.store import rights
 from netsuite.store.errors import StoreError
 from netsuite.store.model import SEPARATOR, Folder
 
 #: Names that are looked at before others have their turn.
 _NAMES_AT_ONCE: Final = 200
+#: What a mailbox has to be, where LIST names them (RFC 5258, 3.1; REMOTE: there are none).
+_CRITERIA: Final = ("SUBSCRIBED", "SPECIAL-USE")
 
 
 class _Tree:
@@ -30,28 +35,42 @@ class _Tree:
     def __init__(self, folders: Iterable[Folder], subscriptions: Iterable[str]) -> None:
         self.folders = {folder.name: folder for folder in folders}
         self.subscriptions = frozenset(subscriptions)
-        special = (name for name, each in self.folders.items() if each.special_use is not None)
-        self.above = _above(self.folders)
-        self.above_subscribed = _above(self.subscriptions)
-        self.above_special = _above(special)
+        self.above = above(self.folders)
 
     def names(self, *, subscribed: bool) -> list[str]:
         """Return every name, INBOX first; with those that are only subscribed, if wanted."""
         names = {*self.folders, *self.above, *(self.subscriptions if subscribed else ())}
-        return sorted(names, key=lambda name: (name != "INBOX", name))
+        ordered = sorted(names)
+        if "INBOX" in names:
+            ordered.remove("INBOX")
+            ordered.insert(0, "INBOX")
+        return ordered
 
-    def attributes(self, name: str) -> list[str]:
-        """Return what a name is."""
+    def meets(self, name: str, criteria: frozenset[str]) -> bool:
+        """Return whether a name is what LIST selects."""
+        if "SUBSCRIBED" in criteria and name not in self.subscriptions:
+            return False
+        if "SPECIAL-USE" in criteria:
+            folder = self.folders.get(name)
+            return folder is not None and folder.special_use is not None
+        return True
+
+    def attributes(self, name: str, *, extended: bool) -> tuple[str, ...]:
+        """Return what a name is; one that is no mailbox as RFC 5258, 3.4 or RFC 3501 has it."""
         folder = self.folders.get(name)
-        attributes = [] if folder else ["\\Noselect"]
-        attributes.append("\\HasChildren" if name in self.above else "\\HasNoChildren")
-        if folder is not None and folder.special_use is not None:
-            attributes.append(USE_ATTRIBUTES[folder.special_use])
-        return attributes
+        children = "\\HasChildren" if name in self.above else "\\HasNoChildren"
+        if folder is None:
+            if name in self.above:
+                return ("\\NonExistent" if extended else "\\Noselect", children)
+            return ("\\NonExistent",)
+        if folder.special_use is None:
+            return (children,)
+        return children, USE_ATTRIBUTES[folder.special_use]
 
 
-def _above(names: Iterable[str]) -> set[str]:
-    return {above for name in names for above in parents(name, SEPARATOR)}
+def above(names: Iterable[str]) -> set[str]:
+    """Return all names above some."""
+    return {each for name in names if SEPARATOR in name for each in parents(name, SEPARATOR)}
 
 
 async def _tree(session: Session) -> _Tree:
@@ -67,52 +86,72 @@ async def list_mailboxes(session: Session, request: ask.List) -> Completion:
         return ok("Separator given")
     patterns = Patterns((request.reference + each for each in request.patterns if each), SEPARATOR)
     tree = await _tree(session)
-    chosen = []
     names = tree.names(subscribed="SUBSCRIBED" in request.select)
+    listed = _lister(tree, names, patterns, request)
     async for name in _in_turns(session, names):
-        if patterns.matches(name) and (listed := _listed(tree, name, request)) is not None:
-            chosen.append(listed)
-    for listed in chosen:
-        session.say(listed)
-        if request.status and listed.mailbox in tree.folders:
-            try:
-                session.say(await status_data(session, listed.mailbox, request.status))
-            except StoreError:
-                # Gone meanwhile; RFC 5819, 2: then there is no STATUS for it.
-                continue
+        line = listed(name) if patterns.matches(name) else None
+        if line is None:
+            continue
+        session.say(line)
+        folder = tree.folders.get(name)
+        if folder is not None and tree.meets(name, request.select):
+            await _say_more(session, folder, request)
     return ok("Listed")
 
 
+async def _say_more(session: Session, folder: Folder, request: ask.List) -> None:
+    """Send what else is wanted of a mailbox that was listed."""
+    name = folder.name
+    if "MYRIGHTS" in request.returns:
+        session.say(MyRightsData(name, rights.shown(folder.rights)))
+    try:
+        if request.status and "r" in folder.rights:
+            session.say(await status_data(session, name, request.status))
+        if request.metadata:
+            session.say(await listed_metadata(session, name, request.metadata))
+    except StoreError:
+        # Gone meanwhile, or not to be read: then there is nothing of it (RFC 5819, 2).
+        return
+
+
 async def _in_turns(session: Session, names: Sequence[str]) -> AsyncIterator[str]:
-    """Return names; every so many of them all other connections have their turn."""
+    """Return names; every so many of them all other connections have their turn, and what was
+    said goes out before there is more."""
     for index, name in enumerate(names):
         if index and index % _NAMES_AT_ONCE == 0:
             await deferLater(session.clock, 0)
+            await session.writer.writable()
         yield name
 
 
-def _listed(tree: _Tree, name: str, request: ask.List) -> Listed | None:
-    """Return what LIST shows of a name; None where the selection options leave it out."""
-    folder = tree.folders.get(name)
-    subscribed = name in tree.subscriptions
-    chosen = True
-    below: list[str] = []
-    if "SUBSCRIBED" in request.select:
-        chosen = subscribed
-        below = ["SUBSCRIBED"] if name in tree.above_subscribed else []
-    if "SPECIAL-USE" in request.select:
-        chosen = chosen and folder is not None and folder.special_use is not None
-        if not chosen and name in tree.above_special:
-            below.append("SPECIAL-USE")
+def _lister(
+    tree: _Tree, names: Sequence[str], patterns: Patterns, request: ask.List
+) -> Callable[[str], Listed | None]:
+    """Return a function that returns what LIST shows of a name which its patterns mean; None where
+    its options leave it out."""
+    criteria = request.select.intersection(_CRITERIA)
+    shows_subscribed = "SUBSCRIBED" in request.select | request.returns
+    chosen = [name for name in names if tree.meets(name, criteria)] if criteria else []
     recursive = "RECURSIVEMATCH" in request.select
-    if not chosen and not (recursive and below):
-        return None
-    exists = folder is not None or name in tree.above
-    attributes = tree.attributes(name) if exists else ["\\NonExistent"]
-    if subscribed and ("SUBSCRIBED" in request.select or "SUBSCRIBED" in request.returns):
-        attributes.append("\\Subscribed")
-    childinfo = tuple(below) if recursive else ()
-    return Listed(tuple(attributes), SEPARATOR, name, childinfo=childinfo)
+    above_chosen = above(chosen) if recursive else frozenset[str]()
+    # A name that is not chosen itself is shown for those below it that are not (RFC 5258, 3.5).
+    above_hidden = (
+        above(name for name in chosen if not patterns.matches(name))
+        if recursive
+        else frozenset[str]()
+    )
+    childinfo = tuple(each for each in _CRITERIA if each in criteria)
+
+    def listed(name: str) -> Listed | None:
+        if criteria and not tree.meets(name, criteria) and name not in above_hidden:
+            return None
+        attributes = tree.attributes(name, extended=request.extended)
+        if shows_subscribed and name in tree.subscriptions:
+            attributes += ("\\Subscribed",)
+        children = childinfo if name in above_chosen else ()
+        return Listed(attributes, SEPARATOR, name, childinfo=children)
+
+    return listed
 
 
 async def lsub(session: Session, request: ask.Lsub) -> Completion:
@@ -125,10 +164,10 @@ async def lsub(session: Session, request: ask.Lsub) -> Completion:
             shown[name] = () if name in tree.folders else ("\\Noselect",)
         elif "%" in request.pattern:
             # RFC 3501, 6.3.9: a name that "%" stops before is shown for those below it.
-            for above in parents(name, SEPARATOR):
-                if above not in tree.subscriptions and pattern.matches(above):
-                    shown[above] = ("\\Noselect",)
-    for name in sorted(shown):
+            for parent in parents(name, SEPARATOR):
+                if parent not in tree.subscriptions and pattern.matches(parent):
+                    shown[parent] = ("\\Noselect",)
+    async for name in _in_turns(session, sorted(shown)):
         session.say(Listed(shown[name], SEPARATOR, name, lsub=True))
     return ok("Listed")
 

@@ -15,6 +15,7 @@ from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses
+from netsuite.imap.server import annotation_news
 from netsuite.imap.server.session import Session
 
 
@@ -111,6 +112,7 @@ _EXTENSIONS: Final[Mapping[str, Callable[[Session], bool]]] = {
     "UIDONLY": _enable_uid_only,
     "UTF8=ACCEPT": _enable_utf8,
     "IMAP4rev2": _enable_rev2,
+    "METADATA": annotation_news.enable,
 }
 
 

@@ -48,6 +48,14 @@ _INSIDE: Final = (
     "QRESYNC",
     "STATUS=SIZE",
     "NOTIFY",
+    "ACL",
+    "RIGHTS=texk",
+    "LIST-MYRIGHTS",
+    "METADATA",
+    "LIST-METADATA",
+    "QUOTA",
+    "QUOTA=RES-STORAGE",
+    "QUOTA=RES-MESSAGE",
     "UIDONLY",
     "INPROGRESS",
     "UTF8=ACCEPT",
@@ -64,6 +72,16 @@ class News(Protocol):
         """Hear of nothing any more."""
 
 
+class AnnotationNews(News, Protocol):
+    """What a session is told of annotations that others change (RFC 5464, 4.4.2).
+
+    Attributes:
+        own: entries that the client is setting itself.
+    """
+
+    own: frozenset[str]
+
+
 class Session(ServerConnection[ServerEvent, ServerSaid]):
     """One IMAP session, the server's side. See RFC 3501."""
 
@@ -76,6 +94,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         "_telling_later",
         "_unfetched",
         "_wake",
+        "annotations",
         "compressed",
         "events",
         "modseqs",
@@ -99,6 +118,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.rev2 = False  # it enabled IMAP4rev2 (RFC 9051, 6.3.1)
         self.events = USUAL  # of which it is told in the selected mailbox
         self.news: News | None = None  # what it is told of besides, since NOTIFY
+        self.annotations: AnnotationNews | None = None  # since ENABLE METADATA
         self.compressed = False  # COMPRESS is on (RFC 4978)
         self._mail: MailAccess | None = None
         self._wake: IDelayedCall | None = None
@@ -117,8 +137,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def ended(self, reason: Failure) -> None:
         """Leave the mailbox; nothing is told any more."""
         self.deselect()
-        if self.news is not None:
-            self.news.stop()
+        for news in (self.news, self.annotations):
+            if news is not None:
+                news.stop()
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
@@ -168,6 +189,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             rule = rule_of(command.request)
             self.tell(may_expunge=rule.may_expunge or self.events.at_once)
             value = self._with_whole(value, selected)
+        if self.annotations is not None:
+            self.annotations.answered()
         super().say(value)
         if value.status is Status.OK and self._mail is not None:
             # A session may last for weeks; only a row of errors counts.
@@ -275,9 +298,10 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self._mail = None
         self.modseqs = self.vanished = self.uid_only = self.rev2 = self.dialog.utf8 = False
         self.events = USUAL
-        news, self.news = self.news, None
-        if news is not None:
-            news.stop()
+        for news in (self.news, self.annotations):
+            if news is not None:
+                news.stop()
+        self.news = self.annotations = None
         self.deadlines.logged_in = False
 
     @property
