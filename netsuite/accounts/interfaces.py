@@ -404,11 +404,20 @@ class MailAccess(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DropItem:
-    """One message of a maildrop; ``uidl`` is unique and stable (RFC 1939, 7)."""
+class DropList:
+    """The messages of a maildrop, by their numbers from 0: of very many at once, so it has a
+    sequence for each thing that is known of them.
 
-    octets: int
-    uidl: str
+    Args:
+        octets: their sizes.
+        uidls: their names, unique and stable (RFC 1939, 7).
+    """
+
+    octets: Sequence[int] = ()
+    uidls: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.octets)
 
 
 class MaildropInUse(Exception):
@@ -420,11 +429,14 @@ class Maildrop(Protocol):
 
     name: str
 
-    async def open(self) -> Sequence[DropItem]:
+    async def open(self) -> DropList:
         """Lock and number it. Raises MaildropInUse."""
 
     def read(self, number: int) -> AsyncIterator[bytes]:
         """Stream a message. Raises NoSuchMessage when another session expunged it."""
+
+    async def received_before(self, numbers: Sequence[int], when: datetime) -> Sequence[int]:
+        """Return those of some messages that came before a moment, and are still there."""
 
     async def remove(self, numbers: Sequence[int]) -> None:
         """Remove messages, durably, all or none."""

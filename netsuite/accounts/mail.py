@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from netsuite.accounts.interfaces import DropItem, MaildropInUse, NewMail
+from netsuite.accounts.interfaces import DropList, MaildropInUse, NewMail
 from netsuite.accounts.places import ADMIN_GROUP, PUBLIC, Places
 from netsuite.accounts.sharing import AccountAnnotations, AccountQuotas, AccountSharing
 from netsuite.store import changes, model, rights
@@ -299,35 +300,45 @@ class AccountMaildrop:
         self._mail = store.mail
         self._account = account
         self._folder: FolderId | None = None
-        self._messages: Sequence[model.Message] = ()
+        self._messages = model.Columns()
 
-    async def open(self) -> Sequence[DropItem]:
+    async def open(self) -> DropList:
         """Lock INBOX and number its messages. Raises MaildropInUse."""
         folder = await self._mail.folder(self._account.id, model.INBOX)
         if not await self._mail.lock_maildrop(folder.id):
             raise MaildropInUse(self.name)
         self._folder = folder.id
         try:
-            self._messages = await self._mail.messages(folder.id, None, self._account.id)
+            uids = await self._mail.uids(folder.id)
+            wanted = (model.Column.CONTENT, model.Column.OCTETS)
+            found = await self._mail.columns(folder.id, uids, wanted, self._account.id)
         except BaseException:
             self.release()
             raise
+        self._messages = found
         # The UID alone could come back with a new UIDVALIDITY; both together never do.
-        return [
-            DropItem(each.octets, f"{folder.uid_validity:08x}{each.uid:08x}")
-            for each in self._messages
-        ]
+        form = f"{folder.uid_validity:08x}%08x"
+        return DropList(found.octets, [form % uid for uid in found.uids])
 
     def read(self, number: int) -> AsyncIterator[bytes]:
         """Stream a message. Raises NoSuchMessage when another session expunged it."""
         if not 0 <= number < len(self._messages):
             raise NoSuchMessage(f"number {number}")
-        return self._mail.read(self._messages[number].content)
+        return self._mail.read(self._messages.contents[number])
+
+    async def received_before(self, numbers: Sequence[int], when: datetime) -> Sequence[int]:
+        """Those of some messages that came before a moment, and are still there."""
+        if self._folder is None:
+            return ()
+        number_of = {self._messages.uids[number]: number for number in numbers}
+        uids = sorted(number_of)
+        found = await self._mail.messages(self._folder, uids, self._account.id)
+        return [number_of[each.uid] for each in found if each.internal_date < when]
 
     async def remove(self, numbers: Sequence[int]) -> None:
         """Remove messages, durably, all or none; those gone already are no error."""
         if self._folder is not None and numbers:
-            uids = sorted(self._messages[number].uid for number in numbers)
+            uids = sorted(self._messages.uids[number] for number in numbers)
             await self._mail.expunge(self._folder, uids, deleted_only=False)
 
     def release(self) -> None:

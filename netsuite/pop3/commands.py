@@ -36,6 +36,18 @@ class Stls:
 
 
 @dataclass(frozen=True, slots=True)
+class Utf8:
+    """Go on in UTF-8 mode. See RFC 6856, 2.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lang:
+    """Choose the language of texts, or ask for those there are (None). See RFC 6856, 3."""
+
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stat:
     """Ask how many messages there are, and how large they are together."""
 
@@ -98,6 +110,8 @@ Command: TypeAlias = (
     | AuthResponse
     | Capa
     | Stls
+    | Utf8
+    | Lang
     | Stat
     | List
     | Uidl
@@ -154,6 +168,8 @@ def has_body(command: Command) -> bool:
     """Return whether the positive answer to a command is followed by a body."""
     if isinstance(command, List | Uidl):
         return command.number is None
+    if isinstance(command, Lang):
+        return command.language is None
     if isinstance(command, Auth):
         return not command.mechanism
     return type(command) in _WITH_BODY

@@ -46,7 +46,12 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     **{(state, Challenge): State.AUTH for state in (*_BEFORE, State.AUTH)},
     (State.AUTH, AuthResponse): State.TRANSACTION,
     **{(state, commands.Stls): State.AUTHORIZATION for state in _BEFORE},
-    **{(state, commands.Capa): state for state in (*_BEFORE, State.TRANSACTION)},
+    **{(state, commands.Utf8): State.AUTHORIZATION for state in _BEFORE},
+    **{
+        (state, kind): state
+        for kind in (commands.Capa, commands.Lang)
+        for state in (*_BEFORE, State.TRANSACTION)
+    },
     **{(state, commands.Quit): State.CLOSED for state in (*_BEFORE, State.TRANSACTION)},
     **{(State.TRANSACTION, kind): State.TRANSACTION for kind in _ON_MAILDROP},
 }
@@ -69,7 +74,7 @@ OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Status]]] = {
         for state in _BEFORE
     },
     State.TRANSACTION: dict.fromkeys(
-        (commands.User, commands.Pass, Auth, commands.Stls), LOGGED_IN
+        (commands.User, commands.Pass, Auth, commands.Stls, commands.Utf8), LOGGED_IN
     ),
 }
 

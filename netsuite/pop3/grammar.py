@@ -27,6 +27,8 @@ BAD_BASE64: Final = commands.err("Not base64")
 TOO_LONG: Final = commands.err("Line too long")
 NOT_A_LINE: Final = commands.err("Lines end with CR LF, which stand nowhere else")
 
+# language-range = (1*8ALPHA *("-" 1*8alphanum)) / "*"
+_language_range: Final = re.compile(rb"\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _number: Final = re.compile(rb"[0-9]{1,%d}" % NUMBER_DIGITS)
 _HTTP: Final = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"DELETE", b"CONNECT"})
 
@@ -58,6 +60,15 @@ def _optional_number(arguments: bytes) -> int | None:
     return _message_number(arguments) if arguments else None
 
 
+def _lang(arguments: bytes) -> commands.Lang:
+    # lang-cmd = "LANG" [SP lang-range]                      (RFC 6856, 3; RFC 4647, 2.1)
+    if not arguments:
+        return commands.Lang()
+    if not _language_range.fullmatch(arguments):
+        refuse("no range of languages", BAD_ARGUMENTS)
+    return commands.Lang(arguments.decode("ascii"))
+
+
 def _top(arguments: bytes) -> commands.Top:
     words = arguments.split(b" ")
     if len(words) != 2:
@@ -87,6 +98,8 @@ PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
     b"AUTH": _auth,
     b"CAPA": _alone(commands.Capa()),
     b"STLS": _alone(commands.Stls()),
+    b"UTF8": _alone(commands.Utf8()),
+    b"LANG": _lang,
     b"STAT": _alone(commands.Stat()),
     b"LIST": lambda arguments: commands.List(_optional_number(arguments)),
     b"UIDL": lambda arguments: commands.Uidl(_optional_number(arguments)),
@@ -128,6 +141,10 @@ _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
     sasl.AuthResponse: sasl.format_response,
     commands.Capa: lambda command: b"CAPA\r\n",
     commands.Stls: lambda command: b"STLS\r\n",
+    commands.Utf8: lambda command: b"UTF8\r\n",
+    commands.Lang: lambda command: command_line(
+        "LANG" if command.language is None else f"LANG {command.language}"
+    ),
     commands.Stat: lambda command: b"STAT\r\n",
     commands.List: _with_number("LIST"),
     commands.Uidl: _with_number("UIDL"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from netsuite.config.sections import loopback, setting
-from netsuite.config.values import Seconds
-from netsuite.connection.settings import ServiceSettings, live_seconds
+from netsuite.config.values import Count, Seconds
+from netsuite.connection.settings import ServiceSettings, live, live_seconds
 
 
 class Settings(ServiceSettings):
@@ -16,6 +18,17 @@ class Settings(ServiceSettings):
         600.0,
         "How long a connection may say nothing; RFC 1939, 3 wants at least 10 minutes.",
         ge=600,
+    )
+    login_delay_seconds: Seconds = live_seconds(
+        0.0,
+        "How long after a login the same account may not log in again (LOGIN-DELAY); 0: it may at "
+        "once.",
+    )
+    expire_days: Count | Literal["never"] = live(
+        "never",
+        "After how many days messages are removed that a client fetches and leaves here (EXPIRE): "
+        "at QUIT, those of that age that it has fetched in the session. 0: all of those.",
+        unit="days",
     )
     read_log: str = setting(
         "",

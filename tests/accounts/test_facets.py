@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TypeVar
 
 from netsuite.accounts.interfaces import MailAccess, Maildrop, MaildropInUse, NewMail
@@ -133,7 +134,7 @@ class Facets(TestCase):
             await self.world.store.mail.commit(draft, [Placement(inbox.id)])
         first = await self.maildrop("ann")
         items = await first.open()
-        self.assertEqual(3, len({item.uidl for item in items}))
+        self.assertEqual((3, [14] * 3), (len(set(items.uidls)), list(items.octets)))
         second = await self.maildrop("ann")
         with self.assertRaises(MaildropInUse):
             await second.open()
@@ -141,11 +142,15 @@ class Facets(TestCase):
         self.assertEqual(b"Subject: 1\r\n\r\n", octets)
         with self.assertRaises(NoSuchMessage):
             first.read(3)
+        (message, *_) = await self.world.store.mail.messages(inbox.id, [1], account.id)
+        later = message.internal_date + timedelta(seconds=1)
+        self.assertEqual([0, 2], sorted(await first.received_before([0, 2], later)))
+        self.assertEqual([], list(await first.received_before([0, 2], message.internal_date)))
         await first.remove([0, 2])
         first.release()
         first.release()
         left = await second.open()
-        self.assertEqual([items[1]], list(left))
+        self.assertEqual([items.uidls[1]], list(left.uidls))
         second.release()
 
     async def maildrop(self, name: str) -> Maildrop:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from netsuite.accounts.interfaces import DropItem, MaildropInUse
+from netsuite.accounts.interfaces import DropList, MaildropInUse
 from netsuite.certificates import ServerTLS
 from netsuite.connection.deadlines import CloseReason
 from netsuite.pop3.server import POP3Server, POP3ServerFactory, Shared
@@ -32,19 +33,26 @@ class FakeDrop:
         self.in_use = False
         self.removed: list[int] = []
         self.piece = 7
+        self.old = {0, 2}
+        self.asked_before: datetime | None = None
         self.error: Exception | None = None
         self.read_error: Exception | None = None
         self.late_error: Exception | None = None
         self.closed_early = 0
         self.slow: Deferred[None] | None = None
 
-    async def open(self) -> Sequence[DropItem]:
+    async def open(self) -> DropList:
         if self.in_use or self.locked:
             raise MaildropInUse("alice")
         self.locked = True
         if self.slow is not None:
             await self.slow
-        return [DropItem(len(m), f"uid{n}") for n, m in enumerate(self.messages, 1)]
+        names = [f"uid{number}" for number in range(1, len(self.messages) + 1)]
+        return DropList([len(each) for each in self.messages], names)
+
+    async def received_before(self, numbers: Sequence[int], when: datetime) -> Sequence[int]:
+        self.asked_before = when
+        return [number for number in numbers if number in self.old]
 
     async def read(self, number: int) -> AsyncIterator[bytes]:
         if self.read_error is not None:

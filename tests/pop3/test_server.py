@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import LoginUnavailable, MalformedResponse, Throttled
 from netsuite.connection.deadlines import CloseReason
+from netsuite.pop3.server import POP3Server
 from netsuite.store.errors import Busy, NoSuchMessage, StoreClosed
 from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.unused_tls import SERVER_TLS
@@ -231,7 +234,8 @@ class LoggingIn(SynchronousTestCase):
         answer = session.say(b"CAPA\r\n")
         self.assertEqual(
             b"+OK Capabilities follow\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n"
-            b"EXPIRE NEVER\r\nUSER\r\nSASL X-DATA PLAIN\r\nSTLS\r\nIMPLEMENTATION netsuite\r\n.\r\n",
+            b"LANG\r\nEXPIRE NEVER\r\nUSER\r\nUTF8 USER\r\nSASL X-DATA PLAIN\r\nSTLS\r\n"
+            b"IMPLEMENTATION netsuite\r\n.\r\n",
             answer,
         )
         session.say(LOGIN)
@@ -241,6 +245,59 @@ class LoggingIn(SynchronousTestCase):
         answer = session.say(b"CAPA\r\n")
         for word in (b"USER", b"SASL", b"STLS"):
             self.assertNotIn(word, answer)
+
+    def test_utf8(self) -> None:
+        """UTF-8 mode begins before a login, and STLS not behind it (RFC 6856, 2.1)."""
+        session = Session(tls=SERVER_TLS)
+        self.assertEqual(b"+OK UTF-8 it is\r\n", session.say(b"UTF8\r\n"))
+        self.assertEqual(b"-ERR STLS comes before UTF8\r\n", session.say(b"STLS\r\n"))
+        self.assertEqual(
+            b"-ERR Say USER first\r\n", session.say(b"USER x\r\nUTF8\r\nPASS x\r\n")[-21:]
+        )
+        session.say(LOGIN)
+        self.assertEqual(b"-ERR Logged in already\r\n", session.say(b"UTF8\r\n"))
+
+    def test_languages(self) -> None:
+        """There is one language, which can be chosen before and after a login."""
+        session = Session()
+        listing = b"+OK Languages follow\r\nen English\r\n.\r\n"
+        chosen = b"+OK en Texts are in English\r\n"
+        for _ in range(2):
+            self.assertEqual(listing, session.say(b"LANG\r\n"))
+            self.assertEqual(chosen * 2, session.say(b"LANG EN\r\nLANG *\r\n"))
+            none = b"-ERR en There are no texts in that language\r\n"
+            self.assertEqual(none, session.say(b"LANG de-CH\r\n"))
+            bad = b"-ERR Syntax error in arguments\r\n"
+            self.assertEqual(bad * 2, session.say(b"LANG e n\r\nLANG \xc3\xa4\r\n"))
+            session.say(LOGIN)
+
+    def test_login_delay(self) -> None:
+        """Who has just been here comes back later; who was refused, at once (RFC 2449, 6.5)."""
+        session = Session(login_delay_seconds=59.5)
+        self.assertIn(b"\r\nLOGIN-DELAY 60\r\n", session.say(b"CAPA\r\n"))
+        session.say(b"USER alice\r\nPASS wrong\r\n")
+        self.assertTrue(session.say(LOGIN).endswith(b"+OK 3 messages\r\n"))
+        session.say(b"QUIT\r\n")
+        session.open(session.factory, POP3Server)
+        refused = b"-ERR [LOGIN-DELAY] You have logged in just now; come back later\r\n"
+        self.assertTrue(session.say(LOGIN).endswith(refused))
+        self.assertFalse(session.drop.locked)
+        session.clock.advance(59.5)
+        self.assertTrue(session.say(LOGIN).endswith(b"+OK 3 messages\r\n"))
+        self.assertEqual(1, len(session.factory.shared.logins))
+
+    def test_expire(self) -> None:
+        """What was fetched and is old enough goes at QUIT, with what was marked; nothing else."""
+        session = Session(expire_days=30)
+        self.assertIn(b"\r\nEXPIRE 30\r\n", session.say(b"CAPA\r\n"))
+        session.say(LOGIN + b"RETR 1\r\nRETR 2\r\nTOP 3 0\r\nDELE 2\r\n")
+        self.assertEqual(b"+OK Bye\r\n", session.say(b"QUIT\r\n"))
+        self.assertEqual([0, 1], session.drop.removed)
+        now = datetime.fromtimestamp(session.clock.seconds(), UTC)
+        self.assertEqual(now - timedelta(days=30), session.drop.asked_before)
+        session = Session()
+        session.say(LOGIN + b"RETR 1\r\nQUIT\r\n")
+        self.assertEqual([], session.drop.removed)
 
     def test_wrong_password(self) -> None:
         """Wrong names and wrong passwords look the same; the next try is from the beginning."""

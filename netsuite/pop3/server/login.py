@@ -1,23 +1,35 @@
-"""Before the maildrop is there: CAPA, STLS, USER and PASS, AUTH. See RFC 2449, 2595, 5034."""
+"""Before the maildrop is there: CAPA, STLS, UTF8, LANG, USER and PASS, AUTH.
+
+See RFC 2449, 2595, 5034, 6856.
+"""
 
 from __future__ import annotations
+
+import math
 
 from netsuite.accounts.interfaces import Maildrop
 from netsuite.connection.server import handlers
 from netsuite.pop3 import replies
-from netsuite.pop3.commands import Capa, Pass, Status, Stls, User, ok
+from netsuite.pop3.commands import Capa, Lang, Pass, Status, Stls, User, Utf8, ok
 from netsuite.pop3.dialog import State
 from netsuite.pop3.server.session import Session
 from netsuite.sasl.lines import Auth
+
+#: The language of all texts; RFC 6856, 3.2 wants its name in itself.
+_LANGUAGE, _LANGUAGE_NAME = "en", "English"
 
 
 async def capa(session: Session, command: Capa) -> None:
     """Say what there is (RFC 2449, 5)."""
     authenticator, channel = session.shared.authenticator, session.channel()
-    lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE NEVER"]
+    settings = session.shared.settings
+    lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "LANG"]
+    lines.append(f"EXPIRE {settings.expire_days}".upper())
+    if settings.login_delay_seconds:
+        lines.append(f"LOGIN-DELAY {math.ceil(settings.login_delay_seconds)}")
     # RFC 2449, 5 and RFC 5034, 3: the same list before and after a login, but for STLS.
-    if authenticator.allows_password(channel):
-        lines.append("USER")
+    passwords = authenticator.allows_password(channel)
+    lines += ["USER", "UTF8 USER"] if passwords else ["UTF8"]
     mechanisms = authenticator.mechanisms(channel)
     if mechanisms:
         lines.append(f"SASL {' '.join(mechanisms)}")
@@ -30,7 +42,25 @@ async def capa(session: Session, command: Capa) -> None:
 
 async def stls(session: Session, command: Stls) -> Status | None:
     """Begin TLS (RFC 2595, 4)."""
+    if session.utf8:
+        return replies.TLS_FIRST
     return session.upgrade(ok("Start TLS"), already=replies.TLS_ALREADY, without=replies.NO_TLS)
+
+
+async def utf8(session: Session, command: Utf8) -> Status:
+    """Go on in UTF-8 mode, which changes nothing here: messages are sent as they are in any."""
+    session.utf8 = True
+    return ok("UTF-8 it is")
+
+
+async def lang(session: Session, command: Lang) -> Status | None:
+    """Choose a language; or list those there are."""
+    if command.language is None:
+        session.say_lines("Languages follow", [f"{_LANGUAGE} {_LANGUAGE_NAME}"])
+        return None
+    if command.language.lower() in ("*", _LANGUAGE):
+        return ok(f"{_LANGUAGE} Texts are in {_LANGUAGE_NAME}")
+    return replies.NO_LANGUAGE
 
 
 async def user(session: Session, command: User) -> Status:
@@ -62,4 +92,4 @@ async def auth(session: Session, command: Auth) -> Status | None:
     return await session.open(login)
 
 
-HANDLERS = handlers(capa, stls, user, password, auth)
+HANDLERS = handlers(capa, stls, utf8, lang, user, password, auth)

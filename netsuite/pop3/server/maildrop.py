@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from netsuite.accounts.interfaces import DropItem
 from netsuite.connection.readlog import LINE
 from netsuite.connection.server import handlers
 from netsuite.message.trace import received_id
@@ -29,34 +29,34 @@ def _refusal(maildrop: OpenMaildrop, number: int) -> commands.Status | None:
 async def stat(session: Session, command: commands.Stat) -> commands.Status:
     """Say how many messages there are, and of what size."""
     maildrop = session.maildrop
-    octets = sum(item.octets for item in maildrop.items)
-    octets -= sum(maildrop.items[index].octets for index in maildrop.deleted)
+    sizes = maildrop.items.octets
+    octets = sum(sizes) - sum(sizes[index] for index in maildrop.deleted)
     return commands.ok(f"{len(maildrop.items) - len(maildrop.deleted)} {octets}")
 
 
 async def list_sizes(session: Session, command: commands.List) -> commands.Status | None:
     """Say the size of a message, or of each."""
-    return await _listing(session, command, lambda item: str(item.octets))
+    return await _listing(session, command, session.maildrop.items.octets)
 
 
 async def uidl(session: Session, command: commands.Uidl) -> commands.Status | None:
     """Say the unique name of a message, or of each."""
-    return await _listing(session, command, lambda item: item.uidl)
+    return await _listing(session, command, session.maildrop.items.uidls)
 
 
 async def _listing(
-    session: Session, command: commands.List | commands.Uidl, value: Callable[[DropItem], str]
+    session: Session, command: commands.List | commands.Uidl, values: Sequence[int] | Sequence[str]
 ) -> commands.Status | None:
     maildrop, number = session.maildrop, command.number
     if number is not None:
         refusal = _refusal(maildrop, number)
-        return refusal or commands.ok(f"{number} {value(maildrop.items[number - 1])}")
+        return refusal or commands.ok(f"{number} {values[number - 1]}")
     session.say(commands.Beginning("Listing follows"))
-    items, deleted = maildrop.items, maildrop.deleted
-    for start in range(0, len(items), LINES_AT_ONCE):
+    deleted = maildrop.deleted
+    for start in range(0, len(values), LINES_AT_ONCE):
         lines = [
-            f"{index + 1} {value(items[index])}\r\n"
-            for index in range(start, min(start + LINES_AT_ONCE, len(items)))
+            f"{index + 1} {value}\r\n"
+            for index, value in enumerate(values[start : start + LINES_AT_ONCE], start)
             if index not in deleted
         ]
         session.say(BodyChunk("".join(lines).encode("ascii")))
@@ -84,14 +84,16 @@ async def _message(session: Session, number: int, top: TopLines | None) -> comma
     # The first piece is read before anything is said: until then it can be refused.
     first = await anext(chunks, None)
     if top is None:
-        _note_read(session, maildrop.items[number - 1], first or b"")
+        _note_read(session, number - 1, first or b"")
     session.say(commands.Beginning("Message follows"))
     await session.writer.write_body(_stuffed(session, first, chunks, top))
     session.say(EndOfBody())
+    if top is None:
+        maildrop.fetched.add(number - 1)
     return None
 
 
-def _note_read(session: Session, item: DropItem, beginning: bytes) -> None:
+def _note_read(session: Session, index: int, beginning: bytes) -> None:
     """Note that a message is read, whose first octets are given."""
     line_log = session.shared.line_log
     if line_log is not None:
@@ -102,8 +104,8 @@ def _note_read(session: Session, item: DropItem, beginning: bytes) -> None:
             session.account,
             received_id(beginning, session.shared.host),
             "INBOX",
-            item.uidl,
-            item.octets,
+            session.maildrop.items.uidls[index],
+            session.maildrop.items.octets[index],
         )
 
 
@@ -145,15 +147,25 @@ async def noop(session: Session, command: commands.Noop) -> commands.Status:
 
 
 async def quit_session(session: Session, command: commands.Quit) -> None:
-    """Remove what was marked, then say so: +OK means that it is gone for good. A session that is
-    lost removes nothing (RFC 1939, 6)."""
+    """Remove what was marked, and what was fetched and is old enough (RFC 2449, 6.7), then say so:
+    +OK means that it is gone for good. A session that is lost removes nothing (RFC 1939, 6)."""
     status = commands.ok("Bye")
-    if session.has_maildrop and session.maildrop.deleted:
+    if session.has_maildrop:
         try:
-            await session.maildrop.drop.remove(sorted(session.maildrop.deleted))
+            gone = session.maildrop.deleted | await _expired(session)
+            if gone:
+                await session.maildrop.drop.remove(sorted(gone))
         except StoreError:
             status = replies.NOT_REMOVED
     session.finish(status)
+
+
+async def _expired(session: Session) -> set[int]:
+    days, maildrop = session.shared.settings.expire_days, session.maildrop
+    if not isinstance(days, int) or not maildrop.fetched:
+        return set()
+    before = datetime.fromtimestamp(session.clock.seconds(), UTC) - timedelta(days=days)
+    return set(await maildrop.drop.received_before(sorted(maildrop.fetched), before))
 
 
 HANDLERS = handlers(stat, list_sizes, uidl, retr, top, dele, rset, noop, quit_session)

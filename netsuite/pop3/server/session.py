@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from twisted.python.failure import Failure
 
-from netsuite.accounts.interfaces import Channel, DropItem, LoggedIn, Maildrop
+from netsuite.accounts.interfaces import Channel, DropList, LoggedIn, Maildrop
 from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.pop3 import replies
@@ -27,19 +27,21 @@ class OpenMaildrop:
         drop: where the messages are.
         items: the messages, as they were numbered at the login.
         deleted: those marked to be removed, by their place in *items*.
+        fetched: those that were sent whole.
     """
 
     drop: Maildrop
-    items: Sequence[DropItem]
+    items: DropList
     deleted: set[int] = field(default_factory=set)
+    fetched: set[int] = field(default_factory=set)
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
     """One POP3 session, the server's side. See RFC 1939.
 
-    Sizes are those of the stored octets. Mail that came by SMTP has CRLF line ends only, so they
-    are exact; a message that another way brought with bare line ends is sent with CRLF, as the
-    protocol wants, and is then larger than LIST says.
+    Sizes are those of the stored octets, and exact: line ends are mended where a message comes in,
+    whatever the door. The one exception is what SMTP took as BINARYMIME: a CR or LF alone is sent
+    as CRLF there, as the protocol wants, and makes the message larger than LIST says.
     """
 
     dialog: ServerDialog
@@ -49,6 +51,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(), shared, name)
         self.username = ""
+        self.utf8 = False  # UTF-8 mode was asked for (RFC 6856, 2.1)
         self._maildrop: OpenMaildrop | None = None
 
     def began(self) -> None:
@@ -80,6 +83,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Forget everything said in the clear (RFC 2595, 4)."""
         self.dialog.forget()
         self.username = ""
+        self.utf8 = False
 
     # -- verbs ---------------------------------------------------------------------------------
 
@@ -95,6 +99,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     async def open(self, login: LoggedIn[Maildrop]) -> Status:
         """Lock the maildrop; without it there is no login (RFC 1939, 4). Raises MaildropInUse."""
+        if not self.shared.may_log_in(login.name):
+            login.logout()
+            return replies.LOGIN_DELAY
         # It is given back when the connection goes, even while it is being opened.
         self.logged_in(login)
         try:
@@ -103,6 +110,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             self.logged_out()
             raise
         self._maildrop = OpenMaildrop(login.avatar, items)
+        self.shared.has_logged_in(login.name)
         return ok(f"{len(items)} messages")
 
     @property
