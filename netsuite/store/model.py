@@ -121,6 +121,10 @@ class Described:
     summary: Summary
 
 
+#: Seconds since 1970 of what has no date.
+NEVER: Final = -(1 << 62)
+
+
 class Column(enum.Enum):
     """What can be asked of many messages, one value each; see ``Columns``."""
 
@@ -136,11 +140,25 @@ class Column(enum.Enum):
     OFFSETS = "offsets"
     OVERVIEW = "overviews"
     PREVIEW = "previews"
+    SENT = "sent"
+    SORT_KEYS = "sort_keys"
+    MESSAGE_ID = "message_ids"
+    REFERENCES = "references"
 
 
 #: Those that are read out of the content.
 DESCRIBED: Final = frozenset(
-    {Column.ENVELOPE, Column.STRUCTURE, Column.OFFSETS, Column.OVERVIEW, Column.PREVIEW}
+    {
+        Column.ENVELOPE,
+        Column.STRUCTURE,
+        Column.OFFSETS,
+        Column.OVERVIEW,
+        Column.PREVIEW,
+        Column.SENT,
+        Column.SORT_KEYS,
+        Column.MESSAGE_ID,
+        Column.REFERENCES,
+    }
 )
 
 
@@ -153,6 +171,9 @@ class Columns:
         flags, modseqs: as the asking account sees them.
         received: the internal dates.
         envelopes, structures, offsets, overviews: see ``Description``.
+        sent: of the Date field, ``NEVER`` where it has none or a bad one.
+        sort_keys: see ``message.sorting``.
+        message_ids, references: without angle brackets; of references a text with spaces between.
     """
 
     uids: Sequence[int] = ()
@@ -168,6 +189,10 @@ class Columns:
     offsets: Sequence[str] = ()
     overviews: Sequence[bytes] = ()
     previews: Sequence[str] = ()
+    sent: Sequence[int] = ()
+    sort_keys: Sequence[str] = ()
+    message_ids: Sequence[str] = ()
+    references: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.uids)

@@ -6,7 +6,7 @@ they agree on what a message says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,9 +20,10 @@ from netsuite.message.form import (
 )
 from netsuite.message.overview import format_overview
 from netsuite.message.scan import Scanner
-from netsuite.message.sorting import SortKeys, sort_keys
+from netsuite.message.sorting import SortKeys, format_keys, sort_keys
 from netsuite.message.structure import Summary
 from netsuite.message.text import header_lines, searchable
+from netsuite.store.model import NEVER, Column
 
 #: Text is looked for in so many octets of a content; what lies behind them is attachments
 #: that hardly hold text, and reading them whole would not be bounded.
@@ -165,3 +166,21 @@ def document(octets: bytes, summary: Summary) -> Document:
     """
     found = searchable(octets, summary)
     return Document(fields=_folded_fields(found.fields), body=folded(found.body))
+
+
+_VALUES: Final[Mapping[Column, Callable[[Description], object]]] = {
+    Column.ENVELOPE: lambda d: d.envelope,
+    Column.STRUCTURE: lambda d: d.structure,
+    Column.OFFSETS: lambda d: d.offsets,
+    Column.OVERVIEW: lambda d: d.overview,
+    Column.PREVIEW: lambda d: d.preview,
+    Column.SENT: lambda d: NEVER if d.heading.sent is None else d.heading.sent,
+    Column.SORT_KEYS: lambda d: format_keys(d.heading.keys),
+    Column.MESSAGE_ID: lambda d: d.heading.message_id,
+    Column.REFERENCES: lambda d: " ".join(d.heading.references),
+}
+
+
+def described_value(column: Column, description: Description) -> object:
+    """Return of a description what is asked for as one of ``DESCRIBED``."""
+    return _VALUES[column](description)

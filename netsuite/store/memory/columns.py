@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netsuite.store.memory.records import ContentRecord
 from netsuite.store.model import Column, Message
+from netsuite.store.summarize import described_value
 
 
 def value_of(column: Column, message: Message, content: ContentRecord) -> object:
@@ -23,13 +24,5 @@ def value_of(column: Column, message: Message, content: ContentRecord) -> object
             return message.saved
         case Column.GUID:
             return message.guid
-        case Column.ENVELOPE:
-            return content.description().envelope
-        case Column.STRUCTURE:
-            return content.description().structure
-        case Column.OFFSETS:
-            return content.description().offsets
-        case Column.OVERVIEW:
-            return content.description().overview
-        case Column.PREVIEW:
-            return content.description().preview
+        case _:
+            return described_value(column, content.description())

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import SelectBase
 
-from netsuite.store.sql.database import DatabaseSession
+from netsuite.store.sql.database import DatabaseSession, Row
 
 #: One value a row: numbers (none is 0), octets or texts.
 Column: TypeAlias = Sequence[Any]
@@ -41,9 +41,21 @@ class Columns:
     def read(self, session: DatabaseSession, /, **values: object) -> list[Column]:
         """Return the columns, as long as there are rows."""
         if session.sqlite:
-            row = iter(session.single(self._together, **values))
-            return [self._apart(kind, next(row), row) for kind in self._kinds]
-        columns = list(zip(*session.all(self._select, **values), strict=True))
+            return self._of_row(session.single(self._together, **values))
+        return self._of_rows(session.all(self._select, **values))
+
+    def once(self, session: DatabaseSession) -> list[Column]:
+        """Return the columns, of a SELECT that was made for this call alone."""
+        if session.sqlite:
+            return self._of_row(session.once(self._together)[0])
+        return self._of_rows(session.once(self._select))
+
+    def _of_row(self, joined: Row) -> list[Column]:
+        row = iter(joined)
+        return [self._apart(kind, next(row), row) for kind in self._kinds]
+
+    def _of_rows(self, rows: Sequence[Row]) -> list[Column]:
+        columns = list(zip(*rows, strict=True))
         if not columns:
             return [() for _ in self._kinds]
         return [_given(kind, each) for kind, each in zip(self._kinds, columns, strict=True)]
@@ -78,8 +90,12 @@ def _together(column: sa.ColumnElement[Any], sized: bool) -> list[sa.ColumnEleme
         return [sa.func.group_concat(sa.func.coalesce(column, _ZERO))]
     octets = sa.func.coalesce(column, _EMPTY)
     joined = sa.func.group_concat(octets, _EMPTY if sized else _NUL)
-    both = [sa.cast(joined, sa.LargeBinary), sa.func.group_concat(sa.func.length(octets))]
-    return both if sized else both[:1]
+    together = sa.cast(joined, sa.LargeBinary)
+    if not sized:
+        return [together]
+    # Of a text that would be characters.
+    sizes = sa.func.group_concat(sa.func.length(sa.cast(octets, sa.LargeBinary)))
+    return [together, sizes]
 
 
 _ZERO: Final = sa.literal_column("0", sa.Integer)

@@ -18,7 +18,7 @@ from netsuite.store.errors import NoSuchMessage
 from netsuite.store.sql import schema as t
 from netsuite.store.sql import summaries
 from netsuite.store.sql.contents import make_description, make_document, sizes, small
-from netsuite.store.sql.database import DatabaseSession
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.summarize import Description, Document, describe
 from netsuite.store.tally import MOST_COUNTED
@@ -49,9 +49,7 @@ _COUNT_PENDING: Final = sa.select(sa.func.count()).select_from(
 )
 _SETTLE: Final = sa.delete(t.pending).where(_P.content == sa.bindparam("content"))
 _INSERT_TEXT: Final = sa.insert(t.content_text)
-_DROP_TEXT: Final = sa.delete(t.content_text).where(
-    t.content_text.c.content == sa.bindparam("content")
-)
+_DROP_TEXT: Final = sa.delete(t.content_text).where(OneOf(t.content_text.c.content, "contents"))
 
 
 def count_pending(session: DatabaseSession) -> int:
@@ -144,16 +142,16 @@ def keep_indexed(transaction: Transaction, read: Sequence[Indexed]) -> None:
     session = transaction.session
     there = sizes(session, [each.content for each in read])
     mine = [each for each in read if session.run(_SETTLE, content=each.content)]
-    rows = [
+    rows: list[tuple[int, int, str, str]] = [
         _text_row(each.content, each.document)
         for each in mine
         if each.document is not None and each.content in there
     ]
-    for row in rows:
-        session.run(_DROP_TEXT, content=row[0])  # from before an upgrade
+    # What was repaired may have its text already.
+    session.run(_DROP_TEXT, contents=session.database.numbers(row[0] for row in rows))
     session.many(_INSERT_TEXT, rows)
 
 
-def _text_row(content: int, document: Document) -> tuple[object, ...]:
+def _text_row(content: int, document: Document) -> tuple[int, int, str, str]:
     header, body = document.header(), document.body
     return (content, int(len(header) + len(body) > INDEXED_CHARACTERS), header, body)

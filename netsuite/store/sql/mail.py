@@ -28,7 +28,7 @@ from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
 from netsuite.store.sql.units import GrowingCall, PassingCall, Unit
-from netsuite.store.summarize import Description
+from netsuite.store.summarize import Description, described_value
 
 T = TypeVar("T")
 _TOUCH: Final = (
@@ -453,12 +453,12 @@ class SQLMail:
         account: AccountId | None,
     ) -> model.Columns:
         """What is wanted of the messages of those UIDs that are there, ascending by UID."""
-        if model.Column.PREVIEW in wanted:
-            wanted = {*wanted, model.Column.OFFSETS}  # of these none is empty
+        if not model.DESCRIBED.isdisjoint(wanted) and _NEVER_EMPTY.isdisjoint(wanted):
+            wanted = {*wanted, model.Column.OFFSETS}
 
         def read(session: DatabaseSession) -> tuple[model.Columns, dict[int, Description]]:
             found = read_columns(session, folder, uids, wanted, account)
-            kept = found.offsets or found.structures or found.envelopes or found.overviews
+            kept = found.offsets or found.structures or found.envelopes or found.sort_keys
             if all(kept):
                 return found, {}
             found = read_columns(session, folder, uids, {*wanted, *_TO_DESCRIBE}, account)
@@ -651,7 +651,7 @@ def _filled_in(found: model.Columns, made: Mapping[int, Description]) -> model.C
     filled = found.chosen(
         [place for place in range(len(found)) if offsets[place] or contents[place] in made]
     )
-    for column, name in _OF_DESCRIPTION.items():
+    for column in model.DESCRIBED:
         values = getattr(filled, column.value)
         if values:
             described = [made.get(content) for content in filled.contents]
@@ -659,22 +659,23 @@ def _filled_in(found: model.Columns, made: Mapping[int, Description]) -> model.C
                 filled,
                 column.value,
                 [
-                    kept if new is None else getattr(new, name)
+                    kept if new is None else described_value(column, new)
                     for kept, new in zip(values, described, strict=True)
                 ],
             )
     return filled
 
 
+_NEVER_EMPTY: Final = frozenset(
+    {
+        model.Column.OFFSETS,
+        model.Column.STRUCTURE,
+        model.Column.ENVELOPE,
+        model.Column.SORT_KEYS,
+    }
+)
 #: What tells of which messages something is to be made.
 _TO_DESCRIBE: Final = (model.Column.CONTENT, model.Column.OFFSETS)
-_OF_DESCRIPTION: Final = {
-    model.Column.ENVELOPE: "envelope",
-    model.Column.STRUCTURE: "structure",
-    model.Column.OFFSETS: "offsets",
-    model.Column.OVERVIEW: "overview",
-    model.Column.PREVIEW: "preview",
-}
 
 
 def _weight(summary: Summary) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store.model import DESCRIBED, Column, Columns
+from netsuite.store.model import NEVER, Column, Columns
 from netsuite.store.sql import columns
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession, OneOf
@@ -21,12 +21,19 @@ SPARSE: Final = 1
 
 _S: Final = t.state.c
 _D: Final = t.summary.c
+_H: Final = t.heading.c
 _DESCRIBED: Final = {
     Column.ENVELOPE: _D.envelope,
     Column.STRUCTURE: _D.structure,
     Column.OFFSETS: _D.offsets,
     Column.OVERVIEW: _D.overview,
     Column.PREVIEW: _D.preview,
+}
+_HEADED: Final = {
+    Column.SENT: sa.func.coalesce(_H.sent, sa.literal_column(str(NEVER), sa.BigInteger)),
+    Column.SORT_KEYS: _H.sort,
+    Column.MESSAGE_ID: _H.message_id,
+    Column.REFERENCES: _H.refs,
 }
 
 
@@ -103,7 +110,9 @@ def _select(
     source: sa.FromClause = table
     if Column.GUID in wanted:
         source = source.join(t.content, t.content.c.id == m.content)
-    if not DESCRIBED.isdisjoint(wanted):
+    if not wanted.isdisjoint(_HEADED):
+        source = source.outerjoin(t.heading, _H.content == m.content)
+    if not wanted.isdisjoint(_DESCRIBED):
         source = source.outerjoin(t.summary, _D.content == m.content)
     if apart:
         source = source.outerjoin(t.state, OWN)
@@ -135,6 +144,7 @@ def _parts(
         Column.OCTETS: m.octets,
         Column.GUID: t.content.c.guid,
         **_DESCRIBED,
+        **_HEADED,
     }
 
     def fill(result: Columns, read: Sequence[columns.Column]) -> None:

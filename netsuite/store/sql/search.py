@@ -1,14 +1,16 @@
 """Search of a folder: what SQL can tell by SQL, text by the index, the rest by reading.
 
-A query is evaluated as sets of UIDs. A subtree without text becomes one statement. A text term
-asks the trigram index (or, where trigrams cannot answer, the text column) for the messages
-that are indexed; messages that are not are read and judged with ``netsuite.store.matching``, so
-that the answer is exact at any time.
+A query is evaluated as sets of UIDs. A subtree without text becomes one statement. Addresses,
+subjects and dates are looked for in headings. Another text is looked for where the trigram index
+says that it may be (or, where trigrams cannot tell, everywhere); messages that are not described or
+indexed yet are read and judged with ``netsuite.store.matching``, so that the answer is exact at any
+time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeAlias
@@ -22,6 +24,7 @@ from netsuite.store.matching import matches
 from netsuite.store.model import Message
 from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.columns import Columns
 from netsuite.store.sql.contents import make_description, make_document
 from netsuite.store.sql.database import DatabaseSession, Row
 from netsuite.store.sql.messages import is_apart
@@ -42,14 +45,39 @@ def _is_pending(message: sa.Table) -> ColumnElement[bool]:
     return message.c.content.in_(sa.select(t.pending.c.content))
 
 
-_PENDING_PUBLIC: Final = select_public(_is_pending)
-_PENDING: Final = select_private(_is_pending, tables=[t.message])
-_PENDING_ARRIVAL: Final = select_private(_is_pending, tables=[t.arrival])
+def _is_undescribed(message: sa.Table) -> ColumnElement[bool]:
+    return sa.and_(_is_pending(message), message.c.content.not_in(sa.select(_H.content)))
 
-#: The shortest text that trigrams can answer.
+
+#: What is read: by whether it is not described, and else what is not indexed.
+_PENDING: Final[Mapping[str, Mapping[bool, ClauseElement]]] = {
+    "public": {True: select_public(_is_undescribed), False: select_public(_is_pending)},
+    "filed": {
+        True: select_private(_is_undescribed, tables=[t.message]),
+        False: select_private(_is_pending, tables=[t.message]),
+    },
+    "arrived": {
+        True: select_private(_is_undescribed, tables=[t.arrival]),
+        False: select_private(_is_pending, tables=[t.arrival]),
+    },
+}
+
+#: The shortest text that trigrams can answer, and how many of a text are asked for.
 SHORTEST: Final = 3
+TRIGRAMS: Final = 24
+#: SQL of more conditions than that is too deep for SQLite: it is done in pieces.
+CONDITIONS: Final = 100
 
 _TEXTUAL: Final = (q.Field, q.Body, q.Text, q.Sent)
+_HEADED: Final = {
+    "from": _H.from_text,
+    "to": _H.to_text,
+    "cc": _H.cc_text,
+    "bcc": _H.bcc_text,
+    "subject": _H.subject_text,
+}
+#: SQLite's trigram index; its own name stands for all its columns.
+_FTS: Final = sa.table("content_fts", sa.column("rowid"), sa.column("content_fts", sa.Text))
 _Condition: TypeAlias = ColumnElement[bool]
 _Select: TypeAlias = sa.Select[Row]
 
@@ -113,36 +141,51 @@ class _Search:
         self._public = public
         self._messages: sa.FromClause = _ARRIVAL if arrived else t.message
         self._m = self._messages.c
-        self._pending: ClauseElement = (
-            _PENDING_PUBLIC if public else _PENDING_ARRIVAL if arrived else _PENDING
-        )
+        self._pending = _PENDING["public" if public else "arrived" if arrived else "filed"]
         self._account = account
         self._terms = frozenset(_text_terms(query))
         self._unindexed: dict[q.Query, set[int]] | None = None
 
     def evaluate(self, query: q.Query) -> set[int]:
         """Return the UIDs that match."""
-        if not _textual(query):
+        if not _textual(query) and _size(query) <= CONDITIONS:
             return self._by_sql(self._condition(query))
-        if isinstance(query, q.And):
-            return self._all_of(query.terms)
-        if isinstance(query, q.Or):
-            return set().union(*(self.evaluate(term) for term in query.terms))
-        if isinstance(query, q.Not):
-            return self._by_sql(sa.true()) - self.evaluate(query.term)
-        return self._by_index(query) | self._by_reading(query)
+        match query:
+            case q.And(terms):
+                return self._all_of(terms)
+            case q.Or(terms):
+                return set().union(*(self.evaluate(term) for term in terms))
+            case q.Not(term):
+                return self._by_sql(sa.true()) - self.evaluate(term)
+            case q.Uids(ranges):
+                return self._in_ranges(ranges)
+            case _:
+                return self._by_index(query) | self._by_reading(query)
 
     def _all_of(self, terms: tuple[q.Query, ...]) -> set[int]:
         """Intersect, cheap terms first; no text is looked at when they leave nothing."""
-        plain = tuple(term for term in terms if not _textual(term))
-        found = self.evaluate(q.And(plain)) if plain else None
-        for term in terms:
-            if found is not None and not found:
+        plain = [term for term in terms if not _textual(term)]
+        small = q.And(tuple(term for term in plain if _size(term) <= CONDITIONS // 2))
+        if _size(small) > CONDITIONS:
+            half = len(small.terms) // 2
+            firsts: list[q.Query] = [q.And(small.terms[:half]), q.And(small.terms[half:])]
+        else:
+            firsts = [small]
+        firsts += [term for term in plain if _size(term) > CONDITIONS // 2]
+        found: set[int] | None = None
+        for term in [*firsts, *(term for term in terms if _textual(term))]:
+            matching = self.evaluate(term)
+            found = matching if found is None else found & matching
+            if not found:
                 break
-            if _textual(term):
-                matching = self.evaluate(term)
-                found = matching if found is None else found & matching
         return found or set()
+
+    def _in_ranges(self, ranges: Sequence[tuple[int, int]]) -> set[int]:
+        uids = sorted(self._by_sql(sa.true()))
+        found: set[int] = set()
+        for first, last in ranges:
+            found.update(uids[bisect_left(uids, first) : bisect_right(uids, last)])
+        return found
 
     def _select(self) -> _Select:
         select = sa.select(self._m.uid).where(self._m.folder == self._folder)
@@ -154,26 +197,35 @@ class _Search:
         return select
 
     def _by_sql(self, condition: _Condition) -> set[int]:
-        return {row[0] for row in self._session.once(self._select().where(condition))}
+        return self._uids(self._select().where(condition))
+
+    def _uids(self, select: sa.SelectBase) -> set[int]:
+        return set(Columns(select).once(self._session)[0])
 
     # -- text
 
     def _by_index(self, query: q.Query) -> set[int]:
-        """Judge the messages that are indexed."""
+        """Judge the messages that are described, or indexed."""
         match query:
             case q.Body(text):
                 return self._body(folded(text))
             case q.Text(text):
                 return self._text(folded(text))
             case q.Field(name, text):
-                return self._field(folded_line(name), folded(text))
+                name, text = folded_line(name), folded(text)
+                if "\n" in text or "\r" in text:
+                    return set()
+                if text and name in _HEADED:
+                    return self._heading(self._contains(_HEADED[name], text))
+                return self._field(name, text)
             case q.Sent():
                 return self._sent(query)
             case _:
                 raise TypeError(f"not about a message's text: {query}")
 
     def _by_reading(self, query: q.Query) -> set[int]:
-        """Judge the messages that are not indexed yet; each is read once, for all terms.
+        """Judge the messages that are not described or, where texts are asked for, indexed yet;
+        each is read once, for all terms.
 
         Raises:
             StoreClosed: whoever asked has gone, or the store is closing.
@@ -181,7 +233,8 @@ class _Search:
         if self._unindexed is None:
             self._unindexed = {term: set() for term in self._terms}
             values = {"account": self._account} if self._public else {}
-            for row in self._session.all(self._pending, folder=self._folder, **values):
+            pending = self._pending[all(map(_is_headed, self._terms))]
+            for row in self._session.all(pending, folder=self._folder, **values):
                 if self._session.cancelled():
                     raise StoreClosed("nobody waits for the search any more")
                 message = _Unindexed(message_of(row), self._session)
@@ -190,6 +243,13 @@ class _Search:
                         uids.add(message.message.uid)
         return self._unindexed[query]
 
+    def _heading(self, condition: _Condition) -> set[int]:
+        return self._uids(
+            sa.select(self._m.uid)
+            .join_from(self._messages, t.heading, _H.content == self._m.content)
+            .where(self._m.folder == self._folder, condition)
+        )
+
     def _indexed(self, *columns: ColumnElement[str]) -> _Select:
         return (
             sa.select(self._m.uid, *columns)
@@ -197,29 +257,32 @@ class _Search:
             .where(self._m.folder == self._folder)
         )
 
-    def _containing(self, select: _Select, column: ColumnElement[str], text: str) -> Sequence[Row]:
-        """Return the rows of *select* whose text column contains the text, both folded."""
-        if not self._session.sqlite:
-            return self._session.once(select.where(column.contains(text, autoescape=True)))
-        found_by_reading = sa.func.instr(column, text) > 0
-        if len(text) < SHORTEST:
-            return self._session.once(select.where(found_by_reading))
-        quoted = text.replace('"', '""')
-        indexed = sa.text(
-            "message.content IN (SELECT rowid FROM content_fts WHERE content_fts MATCH :wanted)"
-        ).bindparams(wanted=f'{column.key} : "{quoted}"')
-        long = sa.text("message.content IN (SELECT content FROM content_text WHERE long = 1)")
-        return [
-            *self._session.once(select.where(indexed)),
-            *self._session.once(select.where(long, found_by_reading)),
-        ]
+    def _contains(self, column: ColumnElement[str], text: str) -> _Condition:
+        if self._session.sqlite:
+            return sa.func.instr(column, text) > 0
+        return column.contains(text, autoescape=True)
 
-    def _uids(self, rows: Iterable[Row]) -> set[int]:
-        return {row[0] for row in rows}
+    def _may_contain(self, text: str) -> _Condition:
+        """Return what trigrams say of a text; it is to be looked for where they say that it may be
+        there."""
+        if not self._session.sqlite or len(text) < SHORTEST:
+            return sa.true()
+        trigrams = dict.fromkeys(text[at : at + 3] for at in range(len(text) - 2))
+        step = -(-len(trigrams) // TRIGRAMS)
+        wanted = " AND ".join(
+            '"{}"'.format(each.replace('"', '""')) for each in list(trigrams)[::step]
+        )
+        matching = sa.select(_FTS.c.rowid).where(_FTS.c.content_fts.op("MATCH")(wanted))
+        long = sa.select(_T.content).where(sa.text("long = 1"))
+        return sa.or_(self._m.content.in_(matching), self._m.content.in_(long))
+
+    def _containing(self, select: _Select, column: ColumnElement[str], text: str) -> _Select:
+        """Return the SELECT of the rows whose text column contains the text, both folded."""
+        return select.where(self._may_contain(text), self._contains(column, text))
 
     def _body(self, text: str) -> set[int]:
         if not text:
-            return self._uids(self._session.once(self._indexed()))
+            return self._uids(self._indexed())
         return self._uids(self._containing(self._indexed(), _T.body, text))
 
     def _text(self, text: str) -> set[int]:
@@ -230,13 +293,13 @@ class _Search:
 
     def _field(self, name: str, text: str) -> set[int]:
         """The index tells where the text is in any field; the field's line is looked at here."""
-        if "\n" in text or "\r" in text:
-            return set()
         line = f"\n{name}: "
         wanted = text if len(text) >= SHORTEST else line
+        select = self._containing(self._indexed(_T.fields), _T.fields, wanted)
+        uids, found = Columns(select.where(self._contains(_T.fields, line))).once(self._session)
         return {
             uid
-            for uid, fields in self._containing(self._indexed(_T.fields), _T.fields, wanted)
+            for uid, fields in zip(uids, found, strict=True)
             if any(
                 each.startswith(line[1:]) and text in each[len(line) - 1 :]
                 for each in fields.split("\n")
@@ -244,13 +307,12 @@ class _Search:
         }
 
     def _sent(self, query: q.Sent) -> set[int]:
-        select = self._indexed().join(t.heading, _H.content == self._m.content)
-        select = select.where(_H.sent_day.is_not(None))
+        condition: _Condition = _H.sent_day.is_not(None)
         if query.since is not None:
-            select = select.where(_H.sent_day >= day_digits(query.since))
+            condition = sa.and_(condition, _H.sent_day >= day_digits(query.since))
         if query.before is not None:
-            select = select.where(_H.sent_day < day_digits(query.before))
-        return self._uids(self._session.once(select))
+            condition = sa.and_(condition, _H.sent_day < day_digits(query.before))
+        return self._heading(condition)
 
     # -- what needs no content
 
@@ -328,6 +390,26 @@ def _text_terms(query: q.Query) -> Iterator[q.Query]:
 
 def _textual(query: q.Query) -> bool:
     return any(True for _ in _text_terms(query))
+
+
+def _is_headed(query: q.Query) -> bool:
+    """Return whether headings tell of whom a term about the content holds."""
+    if isinstance(query, q.Field):
+        return bool(query.text) and folded_line(query.name) in _HEADED
+    return isinstance(query, q.Sent)
+
+
+def _size(query: q.Query) -> int:
+    """Return how many conditions a query is."""
+    match query:
+        case q.And(terms) | q.Or(terms):
+            return 1 + sum(map(_size, terms))
+        case q.Not(term):
+            return 1 + _size(term)
+        case q.Uids(ranges):
+            return len(ranges)
+        case _:
+            return 1
 
 
 def _between(seconds: ColumnElement[int], since: date | None, before: date | None) -> _Condition:

@@ -1,6 +1,7 @@
-"""Summaries in the octets that protocols send, headings to search and sort by.
+"""Summaries in the octets that protocols send, headings to search and sort by; trigrams alone.
 
-What is there is described anew, behind deliveries: the old summaries held less.
+What is there is described and indexed anew, behind deliveries: the old summaries held less, and
+the old index knew where in a text its trigrams are, which made it three times as large.
 """
 
 from __future__ import annotations
@@ -24,8 +25,31 @@ def _octets(name: str) -> sa.Column[bytes]:
     return sa.Column(name, sa.LargeBinary(), nullable=False)
 
 
+# Triggers keep the text and its trigrams together, so that no statement can forget to.
+_SQLITE_INDEX = (
+    "CREATE VIRTUAL TABLE content_fts USING fts5(fields, body, content='content_text',"
+    " content_rowid='content', tokenize='trigram case_sensitive 1', detail=none)",
+    "CREATE TRIGGER content_text_added AFTER INSERT ON content_text WHEN new.long = 0 BEGIN"
+    " INSERT INTO content_fts(rowid, fields, body)"
+    " VALUES (new.content, new.fields, new.body); END",
+    "CREATE TRIGGER content_text_gone AFTER DELETE ON content_text WHEN old.long = 0 BEGIN"
+    " INSERT INTO content_fts(content_fts, rowid, fields, body)"
+    " VALUES ('delete', old.content, old.fields, old.body); END",
+)
+
+
 def upgrade() -> None:
-    """Make the tables; have every content described."""
+    """Make the tables; have every content described and indexed."""
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    if sqlite:
+        op.execute("DROP TRIGGER content_text_added")
+        op.execute("DROP TRIGGER content_text_gone")
+        op.execute("DROP TABLE content_fts")
+    op.execute("DELETE FROM content_text")
+    op.drop_column("content_text", "sent_day")
+    if sqlite:
+        for statement in _SQLITE_INDEX:
+            op.execute(statement)
     op.drop_table("summary")
     op.create_table(
         "summary",
@@ -57,4 +81,3 @@ def upgrade() -> None:
         "INSERT INTO pending (content) SELECT id FROM content "
         "WHERE id NOT IN (SELECT content FROM pending)"
     )
-    op.drop_column("content_text", "sent_day")
