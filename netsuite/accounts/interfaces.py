@@ -258,6 +258,10 @@ class AnnotationAccess(Protocol):
 class QuotaAccess(Protocol):
     """Quotas, as an account may see and change them (RFC 9208)."""
 
+    @property
+    def may_limit(self) -> bool:
+        """Whether the account may set limits."""
+
     async def roots(self, name: str) -> Sequence[str]:
         """Return the roots of a mailbox, which need not be there. Raises NotPermitted,
         NoSuchFolder."""

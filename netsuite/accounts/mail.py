@@ -246,10 +246,10 @@ class AccountMail:
         the flags."""
         granted = await self._places.granted_by_id(folder)
         shared = any(each in granted for each in "wt")
-        own = self._places.is_own(folder)
         may = granted
-        if not shared and not own and "s" in granted and await self._is_public(folder):
-            may = rights.ALL  # of a newsgroup everybody may mark articles, too, for himself alone
+        if not shared:
+            owner = (await self._mail.folder_by_id(folder)).owner
+            may = rights.marking(granted, public=owner is None)
         wanted = rights.settable(may, flags)
         if flags and not wanted and action is not model.FlagAction.REPLACE:
             raise NotPermitted(f"flags in folder {folder}")
@@ -265,9 +265,6 @@ class AccountMail:
             shared=shared,
             may=may,
         )
-
-    async def _is_public(self, folder: FolderId) -> bool:
-        return (await self._mail.folder_by_id(folder)).owner is None
 
     async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied:
         """As MailStore.copy. Raises NoSuchFolder, NotPermitted, OverQuota."""

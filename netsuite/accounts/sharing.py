@@ -182,9 +182,14 @@ class AccountQuotas:
         place = await self._places.located(name)
         return None if place.owner is None else await self._mail.usage(place.owner)
 
+    @property
+    def may_limit(self) -> bool:
+        """Whether the account may set limits."""
+        return self._places.is_admin
+
     async def limit(self, root: str, octets: int | None, messages: int | None) -> None:
         """Set what may be used. Raises NotPermitted, NoSuchFolder."""
-        if not self._places.is_admin:
+        if not self.may_limit:
             raise NotPermitted(root)
         owner = await self._owner(root)
         await self._accounts.update_account(owner.id, quota_octets=octets, quota_messages=messages)

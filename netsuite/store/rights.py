@@ -14,8 +14,9 @@ ALL: Final = "lrswipkxtea"
 READ: Final = "lr"
 #: What rights are needed to be told that one has others (RFC 4314, 4: MYRIGHTS).
 TELLING: Final = "lrikxa"
-#: What lets an account change what others see (RFC 4314, 5.2).
-CHANGING: Final = "wite"
+#: What lets an account open a folder for more than reading. RFC 4314, 5.2 leaves out ``s`` where
+#: each has seen what it has; but programs mark nothing as read in what they hear is READ-ONLY.
+WRITING: Final = "swite"
 #: RFC 4314, 2.1.1: letters of RFC 2086 that stand for several.
 VIRTUAL: Final[Mapping[str, str]] = {"c": "kx", "d": "te"}
 
@@ -81,6 +82,13 @@ def changed(
     if public and who in PUBLIC_RIGHTS:
         return None if new == PUBLIC_RIGHTS[who] else new
     return new or None
+
+
+def marking(granted: str, *, public: bool) -> str:
+    """Return an account's rights as far as flags are concerned. Who may only mark as read in a
+    public folder may set all flags there, each for itself alone."""
+    own = public and "s" in granted and not any(each in granted for each in "wt")
+    return ALL if own else granted
 
 
 def right_for(flag: str) -> str:

@@ -79,7 +79,7 @@ async def _put(
     """Judge the mailbox first, then take the messages, and commit them; or return the refusal."""
     mail = session.mail
     await mail.folder(request.mailbox, "i")
-    intake = _Intake(session, counts_usage=instead_of is None)
+    intake = _Intake(session, request.mailbox, counts_usage=instead_of is None)
     try:
         await intake.take(request.pieces)
         return await mail.append(request.mailbox, intake.messages, instead_of=instead_of)
@@ -98,11 +98,13 @@ class _Intake:
     """The messages of one command, as they come.
 
     Args:
-        counts_usage: whether what the account has counts; not where a message goes away.
+        mailbox: where they go.
+        counts_usage: whether what its owner has counts; not where a message goes away.
     """
 
-    def __init__(self, session: Session, *, counts_usage: bool) -> None:
+    def __init__(self, session: Session, mailbox: str, *, counts_usage: bool) -> None:
         self._session = session
+        self._mailbox = mailbox
         self._counts_usage = counts_usage
         self.messages: list[NewMail] = []
         self._draft: Draft | None = None
@@ -162,9 +164,9 @@ class _Intake:
         if not literal.octets and not draft.octets:
             raise _Refused(no("A message without an octet is none"))
         if self._counts_usage:
-            usage = await session.mail.usage()
-            limit = usage.quota_octets
-            if limit is not None and usage.octets + self._announced > limit:
+            usage = await session.mail.quotas.usage_of_owner(self._mailbox)
+            limit = None if usage is None else usage.quota_octets
+            if usage is not None and limit is not None and usage.octets + self._announced > limit:
                 raise OverQuota(session.mail.name)
         if literal.literal8 and not draft.octets and isinstance(self._repair, TextRepair):
             self._repair = BinaryRepair()

@@ -58,7 +58,7 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
             since = request.changed_since
             batch = batch.chosen([n for n, modseq in enumerate(modseqs) if modseq > since])
         changed = frozenset[int]()
-        if plan.sets_seen and not selected.read_only:
+        if plan.sets_seen and not selected.read_only and "s" in selected.folder.rights:
             changed = await _set_seen(selected, batch.columns)
         if plan.shows_flags:
             _flags_are_told(session, selected, batch.columns)

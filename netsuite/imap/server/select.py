@@ -19,6 +19,7 @@ from netsuite.imap.server.selected import Selected, format_flags_told
 from netsuite.imap.server.session import Session
 from netsuite.imap.view import MailboxView
 from netsuite.store.model import SEPARATOR, Changed, Folder, Opened
+from netsuite.store.rights import WRITING
 from netsuite.wire.ranges import Ranges, overlap
 
 #: Of the pairs of number and UID that a client brings, so many are looked at: it has few of them,
@@ -40,8 +41,10 @@ async def select(
         _say_ok(session, "Left the mailbox", "CLOSED")
     if request.condstore:
         session.modseqs = True
-    folder = await mail.folder(request.mailbox)
-    read_only = isinstance(request, ask.Examine)
+    folder = await mail.folder(request.mailbox, "r")
+    read_only = isinstance(request, ask.Examine) or not any(
+        each in folder.rights for each in WRITING
+    )
     selected = Selected(mail, folder, read_only=read_only, changed=session.wake)
     resync = request.resync
     try:
@@ -63,7 +66,8 @@ async def select(
         known = resync.known
         Absence(known, *opened.changes, matched_uid(view, resync)).tell(session, selected, view)
     mode = responses.Code("READ-ONLY" if read_only else "READ-WRITE")
-    session.say(responses.ok("Examined" if read_only else "Selected", mode))
+    done = "Examined" if isinstance(request, ask.Examine) else "Selected"
+    session.say(responses.ok(done, mode))
     # What happened meanwhile is told with the next command, or in IDLE.
     selected.opened(view)
     session.selected = selected
@@ -186,7 +190,7 @@ async def close(session: Session, request: ask.Close) -> responses.Completion:
     """Leave the mailbox, without what is marked as deleted."""
     selected = session.mailbox
     code = None
-    if not selected.read_only and selected.mail.writable(selected.folder):
+    if not selected.read_only and "e" in selected.folder.rights:
         # Without telling the client what went: it is leaving.
         gone = await selected.mail.expunge(selected.folder.id, None)
         if gone and session.vanished:  # RFC 7162, 3.2.8

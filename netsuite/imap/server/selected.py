@@ -27,7 +27,7 @@ from netsuite.imap.view import (
     Telling,
     TellRecent,
 )
-from netsuite.store import changes
+from netsuite.store import changes, rights
 from netsuite.store.model import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Folder
 
 _OF_MESSAGES: Final = (changes.MessagesAdded, changes.FlagsChanged, changes.MessagesExpunged)
@@ -189,7 +189,12 @@ class Selected:
 
     def permanent_flags(self) -> Condition:
         """Return the response that says which flags can be changed for good."""
-        flags = () if self.read_only else (*self.flag_list(), "\\*")
+        may = rights.marking(self.folder.rights, public=self.folder.owner is None)
+        flags = tuple(
+            flag
+            for flag in (*self.flag_list(), "\\*")
+            if not self.read_only and rights.right_for(flag) in may
+        )
         return Condition(Status.OK, "Flags that stay", Code("PERMANENTFLAGS", flags))
 
     # -- telling ------------------------------------------------------------------------------

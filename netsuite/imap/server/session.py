@@ -264,9 +264,10 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Return what is there now, on this connection."""
         if self._mail is not None:
             limit = f"APPENDLIMIT={self.shared.settings.append_octets}"
+            setting = ("QUOTASET",) if self._mail.quotas.may_limit else ()
             # Without compression only: where a stream of it ends, nobody could tell for sure.
             others = () if self.compressed else ("COMPRESS=DEFLATE", "UNAUTHENTICATE")
-            return (*_ALWAYS, *_INSIDE, limit, *others)
+            return (*_ALWAYS, *_INSIDE, limit, *setting, *others)
         authenticator, channel = self.shared.authenticator, self.channel()
         names = list(_ALWAYS)
         if self.shared.tls is not None and not channel.secure:
