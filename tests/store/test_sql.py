@@ -25,7 +25,7 @@ from netsuite.store.interfaces import Store
 from netsuite.store.model import FlagAction, Folder, FolderId, Login, Placement
 from netsuite.store.sql import SQLStore, database, schema, search
 from netsuite.store.sql.changelog import read
-from netsuite.store.sql.contents import make_document
+from netsuite.store.sql.contents import read_whole
 from netsuite.store.sql.database import Database
 from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
 from netsuite.store.sql.migrate import migrate
@@ -721,7 +721,7 @@ class Unindexed(SQLCase):
             await self.put(inbox, b"Subject: " + word + b"\r\n\r\nbody of " + word + b"\r\n")
         terms = [q.Not(q.Body(f"no {number}")) for number in range(200)]
         query = q.And((*terms, q.Or((q.Body("body of grey"), q.Field("subject", "none")))))
-        with mock.patch.object(search, "make_document", wraps=make_document) as made:
+        with mock.patch.object(search, "read_whole", wraps=read_whole) as made:
             found = await self.store.mail.search(inbox.id, query, None)
         self.assertEqual([1], list(found))
         self.assertEqual(2, made.call_count)
@@ -743,9 +743,9 @@ class Unindexed(SQLCase):
             count += 1
             reactor.callFromThread(leave)
             gone.wait(10)
-            return make_document(*arguments)
+            return read_whole(*arguments)
 
-        with mock.patch.object(search, "make_document", made):
+        with mock.patch.object(search, "read_whole", made):
             asked = Deferred.fromCoroutine(self.store.mail.search(inbox.id, q.Body("x"), None))
             with self.assertRaises(CancelledError):
                 await asked

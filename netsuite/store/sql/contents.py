@@ -6,7 +6,7 @@ chunks; whoever reads one must be in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,7 +18,6 @@ from netsuite.store.sql.columns import Columns
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.summarize import (
     SEARCHED_OCTETS,
-    Description,
     Document,
     describe,
     document,
@@ -125,20 +124,47 @@ def small(session: DatabaseSession, contents: Collection[int]) -> dict[int, byte
     return found
 
 
-def make_description(session: DatabaseSession, content: int) -> tuple[Summary, Description]:
-    """Describe a content, reading it once. Raises NoSuchMessage."""
-    return describe(chunks(session, content, octets_of(session, content)))
+def chunks_of(session: DatabaseSession, content: int) -> Iterator[bytes]:
+    """Return the chunks of a content. Raises NoSuchMessage, when the first is asked for."""
+    yield from chunks(session, content, octets_of(session, content))
 
 
-def make_document(session: DatabaseSession, content: int, summary: Summary) -> Document:
-    """Return the text of a content. Raises NoSuchMessage."""
-    octets = octets_of(session, content)
-    if octets <= SEARCHED_OCTETS:
-        return document(whole(session, content), summary)
-    start, kept = [], 0
-    for part in chunks(session, content, octets):
-        start.append(part)
-        kept += len(part)
-        if kept >= SEARCHED_OCTETS:
+def text_of(octets: Iterable[bytes], summary: Summary) -> Document:
+    """Return the text of a content, reading no more of its octets than that takes."""
+    start = _Beginning()
+    for _ in start.keep(octets):
+        if start.full:
             break
-    return document(b"".join(start)[:SEARCHED_OCTETS], summary)
+    return document(start.octets(), summary)
+
+
+def read_whole(octets: Iterable[bytes]) -> tuple[Summary, Document]:
+    """Return the summary and the text of a content, reading its octets once."""
+    start = _Beginning()
+    summary, _ = describe(start.keep(octets))
+    return summary, document(start.octets(), summary)
+
+
+class _Beginning:
+    """The beginning of a content that passes, as much of it as is searched."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._kept = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no need for more."""
+        return self._kept >= SEARCHED_OCTETS
+
+    def keep(self, octets: Iterable[bytes]) -> Iterator[bytes]:
+        """Return the octets, and keep the first of them."""
+        for piece in octets:
+            if not self.full:
+                self._pieces.append(piece)
+                self._kept += len(piece)
+            yield piece
+
+    def octets(self) -> bytes:
+        """Return what was kept."""
+        return b"".join(self._pieces)[:SEARCHED_OCTETS]

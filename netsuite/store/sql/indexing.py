@@ -6,7 +6,7 @@ trigrams of texts take longer, and wait for a quiet moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,7 @@ from netsuite.message.structure import Summary
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.sql import schema as t
 from netsuite.store.sql import summaries
-from netsuite.store.sql.contents import make_description, make_document, sizes, small
+from netsuite.store.sql.contents import chunks_of, read_whole, sizes, small, text_of
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.summarize import Description, Document, describe
@@ -29,7 +29,7 @@ _log = Logger()
 DESCRIBED_CONTENTS: Final = 256
 DESCRIBED_OCTETS: Final = 2 * 1024 * 1024
 #: The same of indexing.
-STEP_CONTENTS: Final = 32
+STEP_CONTENTS: Final = 64
 STEP_OCTETS: Final = 256 * 1024
 #: Trigrams of longer text are not kept: noise of a megabyte takes seconds to write. Searches
 #: look through the text itself.
@@ -83,22 +83,36 @@ def read_undescribed(session: DatabaseSession, after: int) -> tuple[dict[int, De
     if not rows:
         return {}, 0
     some = _first(session, [row[0] for row in rows], DESCRIBED_OCTETS)
-    there = small(session, some)
+    return descriptions(session, some), some[-1]
+
+
+def descriptions(session: DatabaseSession, contents: Iterable[int]) -> dict[int, Description]:
+    """Describe contents, those that are there."""
     described = {}
-    for content in some:
-        known = there.get(content)
+    for content, octets in _octets_of(session, contents):
         try:
-            if known is None:
-                described[content] = make_description(session, content)[1]
-            else:
-                described[content] = describe([known])[1]
+            described[content] = describe(octets)[1]
         except NoSuchMessage:
             continue
         except Exception:
             # It would come back at every step and hold up all others.
             _log.failure("content {content} cannot be described", content=content)
             described[content] = describe([])[1]
-    return described, some[-1]
+    return described
+
+
+def _octets_of(
+    session: DatabaseSession, contents: Iterable[int]
+) -> Iterator[tuple[int, Iterable[bytes]]]:
+    """Return each content with its octets, small ones read together; large ones raise
+    NoSuchMessage while they are read."""
+    waiting = list(dict.fromkeys(contents))
+    while waiting:
+        some = waiting[:STEP_CONTENTS]
+        del waiting[:STEP_CONTENTS]
+        there = small(session, some)
+        for content in some:
+            yield content, [there[content]] if content in there else chunks_of(session, content)
 
 
 def keep_described(transaction: Transaction, described: Mapping[int, Description]) -> None:
@@ -122,14 +136,15 @@ def read_pending(session: DatabaseSession) -> list[Indexed]:
     waiting = [row[0] for row in session.all(_SOME_PENDING, most=STEP_CONTENTS)]
     some = _first(session, waiting, STEP_OCTETS)
     known = summaries.read_kept(session, some)
-    return [Indexed(content, _text(session, content, known.get(content))) for content in some]
+    return [
+        Indexed(content, _text(content, octets, known.get(content)))
+        for content, octets in _octets_of(session, some)
+    ]
 
 
-def _text(session: DatabaseSession, content: int, summary: Summary | None) -> Document | None:
+def _text(content: int, octets: Iterable[bytes], summary: Summary | None) -> Document | None:
     try:
-        if summary is None:
-            summary, _ = make_description(session, content)
-        return make_document(session, content, summary)
+        return read_whole(octets)[1] if summary is None else text_of(octets, summary)
     except NoSuchMessage:
         return None
     except Exception:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
@@ -21,6 +20,7 @@ from netsuite.store.sql import schema as t
 from netsuite.store.sql.appending import Deliveries
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.delivery import Delivery, SQLDraft, Together
+from netsuite.store.sql.indexing import descriptions
 from netsuite.store.sql.locks import Locks
 from netsuite.store.sql.message_columns import read_columns
 from netsuite.store.sql.parts import Cache, StoreParts
@@ -424,7 +424,7 @@ class SQLMail:
 
         def read(session: DatabaseSession) -> tuple[dict[int, Summary], dict[int, Description]]:
             kept = summaries.read_kept(session, missing)
-            made = _described(session, [each for each in missing if each not in kept])
+            made = descriptions(session, [each for each in missing if each not in kept])
             return kept | {each: one.summary() for each, one in made.items()}, made
 
         read_now, made = await shared.readers.run_in_thread(read)
@@ -462,8 +462,8 @@ class SQLMail:
             if all(kept):
                 return found, {}
             found = read_columns(session, folder, uids, {*wanted, *_TO_DESCRIBE}, account)
-            described = zip(found.contents, found.offsets, strict=True)
-            return found, _described(session, [each for each, offsets in described if not offsets])
+            there = zip(found.contents, found.offsets, strict=True)
+            return found, descriptions(session, (each for each, offsets in there if not offsets))
 
         found, made = await self._shared.read(read, inline=len(uids) <= INLINE_ROWS)
         self._keep(made)
@@ -633,15 +633,6 @@ def _can_be_kept(name: str) -> bool:
 
 def _touch(transaction: Transaction, content: int) -> None:
     transaction.session.run(_TOUCH, died_at=transaction.now, of_content=content)
-
-
-def _described(session: DatabaseSession, missing: Sequence[int]) -> dict[int, Description]:
-    """Describe contents, those that are there."""
-    made = {}
-    for content in dict.fromkeys(missing):
-        with suppress(errors.NoSuchMessage):
-            made[content] = contents.make_description(session, content)[1]
-    return made
 
 
 def _filled_in(found: model.Columns, made: Mapping[int, Description]) -> model.Columns:

@@ -41,7 +41,7 @@ from netsuite.store.sql.units import GrowingCall
 #: How often other processes' commits are looked for.
 POLL_SECONDS: Final = 0.2
 #: How long between two steps of work while there is some, and while there is none.
-STEP_SECONDS: Final = 0.02
+STEP_SECONDS: Final = 0.005
 REST_SECONDS: Final = 1.0
 #: A delivery so short ago makes work wait ...
 QUIET_SECONDS: Final = 0.5
@@ -336,7 +336,7 @@ class Maintenance:
         with suppress(StorageFull):
             described = await self._describe()
         if busy:
-            return BUSY_SECONDS
+            return 0.0 if shared.undescribed >= BACKLOG else BUSY_SECONDS
         if described:
             return 0.0
         await self._file()

@@ -25,7 +25,7 @@ from netsuite.store.model import Message
 from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.columns import Columns
-from netsuite.store.sql.contents import make_description, make_document
+from netsuite.store.sql.contents import chunks_of, read_whole
 from netsuite.store.sql.database import DatabaseSession, Row
 from netsuite.store.sql.messages import is_apart
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
@@ -103,9 +103,9 @@ class _Unindexed:
     def _made(self) -> tuple[int | None, Document]:
         if self.read is None:
             try:
-                content = self.message.content
-                summary, _ = make_description(self.session, content)
-                self.read = (summary.sent_day, make_document(self.session, content, summary))
+                octets = chunks_of(self.session, self.message.content)
+                summary, text = read_whole(octets)
+                self.read = (summary.sent_day, text)
             except NoSuchMessage:
                 self.read = (None, Document((), ""))
         return self.read
