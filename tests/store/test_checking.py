@@ -67,6 +67,14 @@ DAMAGES = (
     ("UPDATE state SET account = 99", "flags of one's own are of no message", True),
     ("UPDATE tombstone SET folder = 99", "messages that were removed are there", True),
     ("INSERT INTO subscription (account, name) VALUES (99, 'x')", "subscriptions are", True),
+    ("INSERT INTO acl VALUES (999, 'ann', 'lr')", "1 rights are on no folder", True),
+    ("INSERT INTO acl VALUES (1, '-nobody', 'lr')", "1 rights are nobody's", True),
+    ("INSERT INTO acl VALUES (1, 'anyone', 'lrQs')", "anyone on folder 1 are not all", True),
+    ("INSERT INTO annotation VALUES (99, 0, '/shared/x', '')", "1 annotations are of no", True),
+    ("INSERT INTO annotation VALUES (0, 99, '/private/x', '')", "1 annotations are of no", True),
+    ("INSERT INTO annotation VALUES (1, 0, '/private/x', '')", "names that cannot be", True),
+    ("INSERT INTO script VALUES (99, 'x', '', 0)", "1 scripts are nobody's", True),
+    ("INSERT INTO script VALUES (1, 'a', '', 1), (1, 'b', '', 1)", "2 active scripts", True),
     ("INSERT INTO alias (name, targets) VALUES ('ann', '[]')", "ann is an account's name", False),
     ("DELETE FROM folder WHERE name = 'INBOX'", "account ann has no INBOX", True),
     ("DELETE FROM folder WHERE name = 'Folder3'", "messages are in folder", True),
@@ -77,6 +85,7 @@ DAMAGES = (
 OF_ARRIVALS = (
     ("UPDATE arrival SET octets = 1", "says 1 octets, and its content ", True),
     ("INSERT INTO message SELECT * FROM arrival", "is there twice", True),
+    ("INSERT INTO acl SELECT min(folder), 'anyone', 'l' FROM arrival", "which others may", True),
     ("UPDATE arrival SET folder = (SELECT id FROM folder WHERE name = 'a.group'), uid = uid + 10"
      " WHERE folder = (SELECT min(folder) FROM arrival)", "is not filed", True),
 )  # fmt: skip

@@ -280,12 +280,11 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         "the rights of {1} on folder {0} are not all known: {2}",
-        "the unknown ones are taken out, and all of them if there are no others",
+        "only those before the first unknown one stay",
         f"SELECT folder, who, rights FROM acl WHERE {_UNKNOWN_RIGHTS} <> ''",
         (
             "UPDATE acl SET rights = replace(rights,"
             f" {_UNKNOWN_RIGHTS}, '') WHERE {_UNKNOWN_RIGHTS} <> ''",
-            f"UPDATE acl SET rights = '' WHERE {_UNKNOWN_RIGHTS} <> ''",
         ),
     ),
     Rule(
