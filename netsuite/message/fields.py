@@ -21,6 +21,8 @@ from netsuite.message.structure import Envelope, Mailbox
 TEXT_PLAIN: Final = (b"text", b"plain")
 MESSAGE_RFC822: Final = (b"message", b"rfc822")
 
+#: RFC 2046, 4.1.2: what a text without a charset is in.
+_US_ASCII: Final = (b"charset", b"us-ascii")
 #: Message-IDs kept of References: the first one and the newest.
 REFERENCES: Final = 200
 MESSAGE_ID_OCTETS: Final = 998
@@ -72,15 +74,17 @@ def part_header(values: dict[bytes, bytes], default: tuple[bytes, bytes]) -> Par
     if parsed is not None:
         part = PartHeader(*parsed)
     else:
-        charset = ((b"charset", b"us-ascii"),) if default == TEXT_PLAIN else ()
-        part = PartHeader(default, charset)
+        part = PartHeader(default, ())
+    if part.type[0] == b"text" and part.parameter(b"charset") is None:
+        part.parameters = (*part.parameters, _US_ASCII)
     encoding = values.get(b"content-transfer-encoding")
     if encoding is not None:
         part.encoding = parse_token(encoding) or b"7bit"
-    part.id = values.get(b"content-id")
-    part.description = values.get(b"content-description")
-    part.md5 = values.get(b"content-md5")
-    part.location = values.get(b"content-location")
+    # One that says nothing is none.
+    part.id = values.get(b"content-id") or None
+    part.description = values.get(b"content-description") or None
+    part.md5 = values.get(b"content-md5") or None
+    part.location = values.get(b"content-location") or None
     disposition = values.get(b"content-disposition")
     if disposition is not None:
         part.disposition = parse_disposition(disposition)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
+from urllib.parse import quote, unquote_to_bytes
 
 from netsuite.message.structure import Envelope, Mailbox, Part
 
@@ -17,7 +18,9 @@ from netsuite.message.structure import Envelope, Mailbox, Part
 QUOTED_OCTETS: Final = 1024
 
 _RFC822: Final = (b"message", b"rfc822")
-_NO_PART: Final = b'("text" "plain" NIL NIL NIL "7bit" 0 0)'
+#: Stands where a part must, and there is none; with extension data, and without.
+_EMPTY: Final = b'("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0'
+_NO_PART: Final = {False: _EMPTY + b")", True: _EMPTY + b" NIL NIL NIL NIL)"}
 
 Parameters = tuple[tuple[bytes, bytes], ...]
 
@@ -107,9 +110,24 @@ def _parameters(parameters: Parameters) -> bytes:
     # body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
     if not parameters:
         return b"NIL"
-    return b"(%b)" % b" ".join(
-        [b"%b %b" % (format_string(name), format_string(value)) for name, value in parameters]
-    )
+    words = [word for name, value in parameters for word in _coded(name, value)]
+    return b"(%b)" % b" ".join(map(format_string, words))
+
+
+def _coded(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Return a parameter whose value is UTF-8 as RFC 2231, 4 has it: in ASCII alone, and told."""
+    if value.isascii():
+        return name, value
+    try:
+        return name + b"*", b"utf-8''" + quote(value.decode("utf-8"), safe="").encode()
+    except UnicodeDecodeError:
+        return name, value
+
+
+def _uncoded(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name.endswith(b"*") and value.startswith(b"utf-8''"):
+        return name[:-1], unquote_to_bytes(value[len(b"utf-8''") :])
+    return name, value
 
 
 def _extension(part: Part) -> bytes:
@@ -133,7 +151,7 @@ def format_structure(part: Part, *, extended: bool) -> bytes:
         # body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
         # A multipart without parts cannot be said; an empty text stands in for them.
         children = b"".join([format_structure(child, extended=extended) for child in part.children])
-        octets = (children or _NO_PART) + b" " + format_string(subtype)
+        octets = (children or _NO_PART[extended]) + b" " + format_string(subtype)
         if extended:
             octets += b" " + _parameters(part.parameters) + _extension(part)
         return b"(%b)" % octets
@@ -152,7 +170,9 @@ def format_structure(part: Part, *, extended: bool) -> bytes:
         # body-type-msg = media-message SP body-fields SP envelope SP body SP body-fld-lines
         octets += b" %b %b %d" % (
             format_envelope(part.envelope or Envelope()),
-            format_structure(part.children[0], extended=extended) if part.children else _NO_PART,
+            format_structure(part.children[0], extended=extended)
+            if part.children
+            else _NO_PART[extended],
             part.lines,
         )
     elif kind == b"text":
@@ -277,7 +297,7 @@ class _Reader:
         found = []
         if self.opens():
             while not self.closes():
-                found.append((self.text(), self.text()))
+                found.append(_uncoded(self.text(), self.text()))
         return tuple(found)
 
     def extension(
@@ -336,7 +356,7 @@ class _Reader:
     def children(self, offsets: Iterator[int], stands_in: bool) -> tuple[Part, ...]:
         """Read the parts of a part; none where another stands in for them."""
         if stands_in:
-            self._place = self._octets.index(_NO_PART, self._place) + len(_NO_PART)
+            self._place = self._octets.index(_NO_PART[True], self._place) + len(_NO_PART[True])
             return ()
         found = []
         while self.at_list():

@@ -186,6 +186,7 @@ def parse_token(octets: bytes) -> bytes:
 
 
 def parse_languages(octets: bytes) -> tuple[bytes, ...]:
-    """Read a Content-Language value: its tags in order (RFC 3282, 2)."""
-    found = (parse_token(tag) for tag in without_comments(octets).split(b",", PARAMETERS))
-    return tuple(tag for tag in found if tag)
+    """Read a Content-Language value: its tags in order, as written (RFC 3282, 2)."""
+    tags = (tag.strip(b" \t\r\n") for tag in without_comments(octets).split(b",", PARAMETERS))
+    found = (token.match(tag) for tag in tags)
+    return tuple(match.group() for match in found if match)

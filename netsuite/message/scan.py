@@ -140,7 +140,7 @@ class Scanner:
         if self._root is None:
             self._run(final=True)
             end = self._base + self._position
-            self._close_to(-1, end, self._lines, self._ends_line(self._position))
+            self._close_to(-1, end, self._lines)
         root = self._root
         assert root is not None
         values = self._values
@@ -275,7 +275,7 @@ class Scanner:
             end, lines = end - 1, lines - 1
             if end > 0 and self._buffer[end - 1] == 0x0D:
                 end -= 1
-        self._close_to(level, self._base + end, lines, self._ends_line(end))
+        self._close_to(level, self._base + end, lines)
         self._excerpt = None
         self._take(next_line)
         self._line_start = True
@@ -347,12 +347,11 @@ class Scanner:
         node.boundary = None
         self._needle = b"\n--" + _common_prefix(self._active)
 
-    def _close_to(self, level: int, end: int, lines: int, ends_line: bool) -> None:
+    def _close_to(self, level: int, end: int, lines: int) -> None:
         """End all parts deeper than a level at this offset.
 
         Args:
             lines: line ends before the offset.
-            ends_line: whether the octet before the offset ends a line.
         """
         while self._in_header:  # a header that no empty line ended has no body
             self._end_header(max(end, self._stack[-1].header_start))
@@ -360,17 +359,17 @@ class Scanner:
         while len(stack) > level + 1:
             node = stack.pop()
             self._deactivate(node, len(stack))
-            part = self._part(node, end, lines, ends_line)
+            part = self._part(node, end, lines)
             if stack:
                 stack[-1].children.append(part)
             else:
                 self._root = part
 
-    def _part(self, node: _Node, end: int, lines: int, ends_line: bool) -> Part:
+    def _part(self, node: _Node, end: int, lines: int) -> Part:
         header, start = node.header, node.body_start
         count = 0
         if end > start:
-            count = lines - node.lines_before + (not ends_line)
+            count = lines - node.lines_before
         else:
             end = start
         if self._excerpt is not None and not node.children:

@@ -94,15 +94,17 @@ CASES = [
     ),
     (
         replace(MIXED, children=(), parameters=(), disposition=None),
-        b'(("text" "plain" NIL NIL NIL "7bit" 0 0) "mixed")',
-        b'(("text" "plain" NIL NIL NIL "7bit" 0 0) "mixed" NIL NIL NIL NIL)',
+        b'(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0) "mixed")',
+        b'(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL)'
+        b' "mixed" NIL NIL NIL NIL)',
     ),
     (
         replace(FORWARDED, children=(), envelope=None, language=()),
         b'("message" "rfc822" NIL NIL NIL "7bit" 490 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)'
-        b' ("text" "plain" NIL NIL NIL "7bit" 0 0) 12)',
+        b' ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0) 12)',
         b'("message" "rfc822" NIL NIL NIL "7bit" 490 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)'
-        b' ("text" "plain" NIL NIL NIL "7bit" 0 0) 12 NIL NIL NIL NIL)',
+        b' ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL) 12'
+        b" NIL NIL NIL NIL)",
     ),
 ]
 

@@ -52,9 +52,10 @@ def test_long_lines() -> None:
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_back(octets: bytes, size: int) -> None:
     """What was coded comes back."""
-    for encoding, coded in (
-        (b"base64", encodebytes(octets)),
-        (b"quoted-printable", quopri.encodestring(octets)),
+    line = octets.replace(b"\r", b"").replace(b"\n", b"")  # whose ends Python's coder changes
+    for encoding, plain, coded in (
+        (b"base64", octets, encodebytes(octets)),
+        (b"quoted-printable", line, quopri.encodestring(line)),
     ):
         pieces = [coded[at : at + size] for at in range(0, len(coded), size)]
-        assert decoded(encoding, pieces) == octets
+        assert decoded(encoding, pieces) == plain
