@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from netsuite.imap.sequences import Ranges, SequenceSet
 
@@ -52,6 +52,15 @@ class TellRecent:
 
 
 Telling: TypeAlias = TellExpunged | TellFlags | TellExists | TellRecent
+
+
+class _Waiting(NamedTuple):
+    """Flags that are to be told: None where they must be read; the mod-sequences of the last
+    change, and of the first that the client was not told of."""
+
+    flags: frozenset[str] | None
+    modseq: int
+    since: int
 
 
 class BadNumber(Exception):
@@ -98,7 +107,7 @@ class MailboxView:
         self._gone: set[int] | None = None
         self._untold_from = 0  # the mod-sequence of the first that is gone and untold
         self._whole_is_news = False  # how far the client has come is to be told
-        self._flags: dict[int, tuple[frozenset[str] | None, int]] | None = None
+        self._flags: dict[int, _Waiting] | None = None
 
     # -- numbers ------------------------------------------------------------------------------
 
@@ -246,7 +255,8 @@ class MailboxView:
             waiting = self._flags = {}
         for uid, now in zip(uids, flags, strict=True):
             if self.number(uid):  # of others the client learns with EXISTS, and asks itself
-                waiting[uid] = now, modseq
+                before = waiting.get(uid)
+                waiting[uid] = _Waiting(now, modseq, before.since if before else modseq)
 
     def note_expunged(self, modseq: int, uids: Sequence[int]) -> None:
         """Messages are gone."""
@@ -276,26 +286,33 @@ class MailboxView:
 
     def unread_flags(self) -> list[int]:
         """Return the UIDs whose flags must be read before they can be told."""
-        return [uid for uid, (flags, _) in (self._flags or {}).items() if flags is None]
+        return [uid for uid, each in (self._flags or {}).items() if each.flags is None]
 
     def learn_flags(self, flags: Mapping[int, tuple[frozenset[str], int]]) -> None:
         """Accept what was read: UID to flags and modseq. What is still unread is given up."""
         for uid in self.unread_flags():
             assert self._flags is not None
             if uid in flags:
-                self._flags[uid] = flags[uid]
+                self._flags[uid] = _Waiting(*flags[uid], self._flags[uid].since)
             else:
                 del self._flags[uid]
 
     def forget_flags(self, told: Mapping[int, tuple[frozenset[str], int]]) -> None:
-        """Drop flags that the client knows without being told: its own STORE brought them.
-        What another session changed afterwards stays."""
-        if not self._flags:
-            return
-        for uid, (_, modseq) in told.items():
-            waiting = self._flags.get(uid)
-            if waiting is not None and waiting[1] <= modseq:
-                del self._flags[uid]
+        """Drop flags that the client has just been told. What changed afterwards stays."""
+        waiting = self._flags or {}
+        for uid, (_, modseq) in told.items() if waiting else ():
+            each = waiting.get(uid)
+            if each is not None and each.modseq <= modseq:
+                del waiting[uid]
+
+    def forget_own(self, uids: Iterable[int], modseqs: Collection[int]) -> None:
+        """Drop flags that the client knows without being told: it set them itself, with those
+        mod-sequences. What another session changed, before or after, stays to be told."""
+        waiting = self._flags or {}
+        for uid in uids if waiting else ():
+            each = waiting.get(uid)
+            if each is not None and each.since == each.modseq in modseqs:
+                del waiting[uid]
 
     def tell(
         self, *, may_expunge: bool, may_add: bool = True, may_flag: bool = True
@@ -313,7 +330,7 @@ class MailboxView:
             self._whole_is_news = True
         if may_flag and self._flags:
             tellings.extend(self._tell_flags(self._flags))
-            unread = {uid: each for uid, each in self._flags.items() if each[0] is None}
+            unread = {uid: each for uid, each in self._flags.items() if each.flags is None}
             self._flags = unread or None
         if may_add and self._added:
             self._own()
@@ -329,7 +346,7 @@ class MailboxView:
         """Return up to which mod-sequence the client has been told everything, where it cannot
         know by itself: it takes the highest that it sees, but some of what was before may be
         still to be told, or may have been told without a mod-sequence (RFC 7162, 3.2.5.1)."""
-        untold = [modseq for flags, modseq in (self._flags or {}).values() if flags is None]
+        untold = [each.since for each in (self._flags or {}).values()]
         if self._gone:
             untold.append(self._untold_from)
         if untold:
@@ -345,11 +362,9 @@ class MailboxView:
         if self._shared:
             self._told, self._shared = self._told[:], False
 
-    def _tell_flags(
-        self, waiting: Mapping[int, tuple[frozenset[str] | None, int]]
-    ) -> Iterator[Telling]:
+    def _tell_flags(self, waiting: Mapping[int, _Waiting]) -> Iterator[Telling]:
         for uid in sorted(waiting):
-            flags, modseq = waiting[uid]
+            flags, modseq, _ = waiting[uid]
             number = self.number(uid)
             if flags is not None and number and not self.is_gone(uid):
                 yield TellFlags(number, uid, flags, self.is_recent(uid), modseq)

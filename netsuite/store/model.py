@@ -223,11 +223,13 @@ class FlagsStored:
         changed: UID to (flags now, modseq now), for those that were changed or already so.
         refused: UIDs that had changed after the given mod-sequence (RFC 7162, 3.1.3).
         modseq: the folder's highest mod-sequence afterwards.
+        taken: the mod-sequences that the change has taken; what has another was so already.
     """
 
     changed: Mapping[int, tuple[frozenset[str], int]]
     refused: tuple[int, ...]
     modseq: int
+    taken: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

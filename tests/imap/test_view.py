@@ -127,9 +127,19 @@ class WhatIsTold(SynchronousTestCase):
         one = view()
         one.note_flags(5, (10, 20), (SEEN, SEEN))
         one.note_flags(6, (20,), (NONE,))
-        one.forget_flags({10: (SEEN, 5), 20: (SEEN, 5)})
+        one.forget_own((10, 20), {5})
         (telling,) = one.tell(may_expunge=True)
         self.assertEqual(TellFlags(2, 20, NONE, False, 6), telling)
+
+    def test_what_others_changed_before_is_told(self) -> None:
+        """Another session's change that was not told yet is told, though a .SILENT STORE came
+        after it; what a STORE answers is told with that answer."""
+        one = view()
+        one.note_flags(5, (10, 20), (SEEN, SEEN))
+        one.note_flags(6, (10, 20, 30), (NONE, NONE, NONE))
+        one.forget_own((10, 20, 30), {6})
+        one.forget_flags({20: (NONE, 6)})
+        self.assertEqual([TellFlags(1, 10, NONE, False, 6)], one.tell(may_expunge=True))
 
     def test_flags_to_be_read(self) -> None:
         """Flags that a change did not bring along wait until they are read."""
@@ -191,6 +201,7 @@ class WhatIsTold(SynchronousTestCase):
         one.note_flags(8, (20,), (None,))
         self.assertEqual(7, one.whole())
         one.learn_flags({20: (SEEN, 8)})
+        one.tell(may_expunge=True)
         self.assertEqual((8, None), (one.whole(), one.whole()))
 
 

@@ -61,7 +61,10 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
         if plan.sets_seen and not selected.read_only and "s" in selected.folder.rights:
             changed = await _set_seen(selected, batch.columns)
         if plan.shows_flags:
-            _flags_are_told(session, selected, batch.columns)
+            # New keywords are listed before they are used.
+            session.writer.write(selected.new_keywords(set(batch.columns.flags)))
+        if plan.lists_flags and selected.view.waiting:
+            _flags_are_told(selected, batch.columns)
         if plan.sections:
             missing += await _write_contents(session, selected.mail, plan, batch, changed)
         else:
@@ -135,12 +138,10 @@ async def _set_seen(selected: Selected, columns: Columns) -> frozenset[int]:
     return frozenset(now)
 
 
-def _flags_are_told(session: Session, selected: Selected, columns: Columns) -> None:
-    """List new keywords before they are used; what waits to be told of these is told now."""
-    session.writer.write(selected.new_keywords(set(columns.flags)))
-    if selected.view.waiting:
-        flags = zip(columns.flags, columns.modseqs, strict=True)
-        selected.view.forget_flags(dict(zip(columns.uids, flags, strict=True)))
+def _flags_are_told(selected: Selected, columns: Columns) -> None:
+    """Drop what waits to be told of these: it is told now."""
+    flags = zip(columns.flags, columns.modseqs, strict=True)
+    selected.view.forget_flags(dict(zip(columns.uids, flags, strict=True)))
 
 
 # -- contents -------------------------------------------------------------------------------------

@@ -214,7 +214,8 @@ class Plan:
         self.undecoded = 0
         self.reads_text = any(section.begins_text for section in self.sections)
         self.sets_seen = any(not section.spec.peek for section in self.sections)
-        self.shows_flags = Item.FLAGS in items or self.sets_seen
+        self.lists_flags = Item.FLAGS in items
+        self.shows_flags = self.lists_flags or self.sets_seen
         # What a change of flags adds to the response, where nobody asked for it.
         self._changed = [] if Item.FLAGS in items else [Item.FLAGS]
         if (manner.modseqs or self.wants_modseq) and Item.MODSEQ not in items:

@@ -53,8 +53,12 @@ async def store(session: Session, request: ask.Store) -> Completion:
         request.flags,
         unchanged_since=request.unchanged_since,
     )
-    # The feed has told us of our own change too: the client is told once, or not at all.
-    selected.view.forget_flags(stored.changed)
+    # The feed has told us of our own change too: the client is told once, or not at all; but of
+    # what others changed it is told, however silent its own change is (RFC 3501, 6.4.6).
+    if request.silent:
+        selected.view.forget_own(stored.changed, stored.taken)
+    else:
+        selected.view.forget_flags(stored.changed)
     session.writer.write(selected.new_keywords(flags for flags, _ in stored.changed.values()))
     if not request.silent or session.modseqs:
         await _tell_stored(session, selected, request, stored)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from netsuite.accounts.interfaces import MailAccess
@@ -104,9 +104,6 @@ class Selected:
             self._note_messages(view, change)
         elif isinstance(change, changes.FolderDeleted):
             view.closed = True
-        elif isinstance(change, changes.FolderRenamed):
-            self.folder = replace(self.folder, name=change.new)
-            return
         else:
             return
         self._changed()

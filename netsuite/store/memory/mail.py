@@ -607,7 +607,8 @@ class MemoryMail:
                 FlagsChanged(folder, modseq, tuple(own), tuple(own.values()), account=account)
             )
         self._records.publish(*events)
-        return model.FlagsStored(changed, tuple(refused), record.highest_modseq)
+        taken = frozenset({modseq} if common or own else ())
+        return model.FlagsStored(changed, tuple(refused), record.highest_modseq, taken)
 
     def _change(
         self,

@@ -509,7 +509,7 @@ class SQLMail:
         given = normalised(flags)
         changed: dict[int, tuple[frozenset[str], int]] = {}
         refused: list[int] = []
-        modseq = 0
+        modseq, taken = 0, set[int]()
         for some in _steps(uids):
 
             def store(transaction: Transaction, some: Sequence[int] = some) -> model.FlagsStored:
@@ -521,7 +521,8 @@ class SQLMail:
             changed.update(stored.changed)
             refused += stored.refused
             modseq = stored.modseq
-        return model.FlagsStored(changed, tuple(refused), modseq)
+            taken |= stored.taken
+        return model.FlagsStored(changed, tuple(refused), modseq, frozenset(taken))
 
     async def copy(
         self,

@@ -288,7 +288,8 @@ def store_flags(
         transaction.changes.append(
             FlagsChanged(state.id, next_modseq, tuple(own), now, account=account)
         )
-    return model.FlagsStored(changed, tuple(refused), state.highest_modseq)
+    taken = frozenset({next_modseq} if common or own else ())
+    return model.FlagsStored(changed, tuple(refused), state.highest_modseq, taken)
 
 
 def _changed(
