@@ -6,6 +6,7 @@ The map, from the floor up; each folder's first line says what belongs in it:
 ``wire``        octets: bounded readers, transition tables, events, errors, dates
 ``message``     RFC 5322 and MIME: addresses, header fields, structure, building
 ``sasl``        authentication mechanisms as dialogs, both sides
+``sieve``       scripts that say what becomes of mail, compiled and run
 ``store``       one store: mail, accounts, queue, files; the change feed
 ``accounts``    who may log in, and the facets an account offers a protocol
 ``connection``  the Twisted side that all protocols share

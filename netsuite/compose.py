@@ -63,6 +63,7 @@ __all__ = [
     "imap",
     "json",
     "lmtp",
+    "managesieve",
     "nntp",
     "pop3",
     "smtp",
@@ -100,6 +101,7 @@ MAKERS = {
     "delivery": "netsuite.smtp.service.delivery.make_delivery",
     "imap": "netsuite.imap.service.make_imap",
     "pop3": "netsuite.pop3.service.make_pop3",
+    "managesieve": "netsuite.managesieve.service.make_managesieve",
     "nntp": "netsuite.nntp.service.make_nntp",
     "ftp": "netsuite.ftp.service.make_ftp",
     "http": "netsuite.http.service.make_http",
@@ -205,6 +207,11 @@ def imap(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> 
 def pop3(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
     """Return the POP3 server; see ``ServiceOf``."""
     return ServiceOf("pop3", listen, tls, settings)
+
+
+def managesieve(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the ManageSieve server; see ``ServiceOf``."""
+    return ServiceOf("managesieve", listen, tls, settings)
 
 
 def nntp(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:

@@ -181,6 +181,7 @@ TRY: Final = {
     """'a@example.test', 'alice@example.test', 'Subject: hello')\"""",
     "imap": "curl -u alice:netsuite imap://{where}/INBOX -X 'UID FETCH 1:* (FLAGS ENVELOPE)'",
     "pop3": "curl -u alice:netsuite pop3://{where}/1",
+    "managesieve": r"printf 'CAPABILITY\r\nLOGOUT\r\n' | curl -s telnet://{where}",
     "nntp": r"printf 'GROUP example.talk\r\nOVER 1-\r\nQUIT\r\n' | curl -s telnet://{where}",
     "ftp": "curl -u alice:netsuite -T mail.eml ftp://{where}/public/ && "
     "curl -u alice:netsuite ftp://{where}/public/",

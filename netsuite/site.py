@@ -38,6 +38,7 @@ from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.revocation import OpenLogins
+from netsuite.accounts.scripts import ScriptLimits
 from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
 from netsuite.bus import Bus, OneProcess
@@ -257,6 +258,9 @@ class Site(Service):
                     newsroom=self.newsroom,
                     hashing=hashing,
                     cram_md5=accounts.cram_md5,
+                    scripts=ScriptLimits(
+                        self.settings.managesieve.scripts, self.settings.managesieve.script_octets
+                    ),
                 ),
                 checkers,
             ),

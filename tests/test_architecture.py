@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent / "netsuite"
 SERVICE_ROOF = frozenset(
     {"bus", "home", "site", "plugin", "autoconfig.routes", "autoconfig.servers"}
 )
-PROTOCOLS = frozenset({"smtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher"})
+PROTOCOLS = frozenset(
+    {"smtp", "imap", "pop3", "managesieve", "nntp", "ftp", "http", "telnet", "gopher"}
+)
 STORE_PORTS = frozenset(
     f"store.{name}"
     for name in (
@@ -66,6 +68,7 @@ PURE_HELPERS = {
     "gopher": {"gophermap", "types"},
     "http": {"conditions", "decoding", "framing", "limits", "media", "paths", "ranges"},
     "imap": {"limits", "mutf7", "patterns", "sections", "sequences", "view"},
+    "managesieve": set(),
     "nntp": {"overview", "wildmat"},
     "pop3": {"top"},
     "smtp": {"parameters", "relay"},
@@ -128,7 +131,9 @@ def _protocol_may(top: str, mine: str, imported: str, theirs: str) -> bool:
     their_top = imported.split(".")[0]
     if their_top in PROTOCOLS and their_top != top:
         return False
-    pure = {"wire", "message", "sasl", "sieve", f"{top}/pure"}
+    pure = {"wire", "message", "sasl", f"{top}/pure"}
+    if top == "managesieve":
+        pure.add("sieve")
     if mine.endswith("/pure"):
         return theirs in pure
     if mine.endswith("/settings"):
@@ -337,6 +342,7 @@ TAKEN = {
     "gopher": {"EndOfInput"},
     "http": _BODY,
     "imap": _BODY | {"AppendMore", "AuthenticateResponse", "AuthenticateCancelled"},
+    "managesieve": {"AuthResponse", "EndOfInput"},
     "nntp": _BODY | {"SASLResponse"},
     "pop3": _BODY | {"AuthResponse"},
     "smtp": _BODY | {"AuthResponse"},

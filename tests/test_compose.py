@@ -35,6 +35,7 @@ from netsuite.compose import (
     http,
     imap,
     lmtp,
+    managesieve,
     nntp,
     pop3,
     smtp,
@@ -182,7 +183,7 @@ class Composed(Case):
     def test_all(self) -> None:
         """Every service of the suite, on ports that are told, and one of one's own."""
         noted: list[str] = []
-        makers = (smtp, submission, imap, pop3, nntp, ftp, http, telnet, gopher)
+        makers = (smtp, submission, imap, pop3, managesieve, nntp, ftp, http, telnet, gopher)
         running = self.start(
             *(make(LOOPBACK, tls=[LOOPBACK]) for make in makers),
             lmtp(LOOPBACK),

@@ -272,6 +272,7 @@ def test_privileges(tmp_path: Path) -> None:
         "netsuite-smtp",
         "netsuite-imap",
         "netsuite-pop3",
+        "netsuite-managesieve",
         "netsuite-nntp",
         "netsuite-gopher",
         "netsuite-telnet",

@@ -10,7 +10,7 @@ from netsuite.testing.cases import SynchronousTestCase
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "netsuite"
-PROTOCOLS = ("smtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher")
+PROTOCOLS = ("smtp", "imap", "pop3", "managesieve", "nntp", "ftp", "http", "telnet", "gopher")
 #: What stands between double backquotes.
 QUOTED = re.findall(r"``([^`]+)``", (REPOSITORY / "docs" / "design.rst").read_text())
 #: The first folder of a path that is one of ours.

@@ -115,6 +115,7 @@ ELSEWHERE = (
     ("nntp.overview", "nntp/test_server", "OVER's lines"),
     ("nntp.*", "nntp/test_grammar", "the pure parts"),
     ("pop3.*", "pop3/test_dialog", "the pure parts"),
+    ("managesieve.commands", "managesieve/test_grammar", "values, read and printed"),
     ("sasl.lines", "smtp/test_grammar", "read and printed by the grammars of two protocols"),
     ("sasl.*", "sasl/test_mechanisms", "each mechanism, both its sides"),
     ("sieve.script", "sieve/test_compiler", "what is compiled"),

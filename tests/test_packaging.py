@@ -16,6 +16,7 @@ PLUGINS = (
     "netsuite-smtp",
     "netsuite-imap",
     "netsuite-pop3",
+    "netsuite-managesieve",
     "netsuite-nntp",
     "netsuite-gopher",
     "netsuite-telnet",

@@ -172,8 +172,8 @@ class Authenticator(Protocol):
     """Where protocols log their users in; one for the whole suite, so that throttling, account
     states and the audit log are shared. Behind it stands a ``twisted.cred`` portal.
 
-    A facet is asked for by its class: ``MailAccess``, ``Maildrop``, ``Submitter``, ``NewsAccess``,
-    ``FileAccess``, ``ShellAccess``, or one of a composer's own.
+    A facet is asked for by its class: ``MailAccess``, ``Maildrop``, ``ScriptAccess``,
+    ``Submitter``, ``NewsAccess``, ``FileAccess``, ``ShellAccess``, or one of a composer's own.
     """
 
     def mechanisms(self, channel: Channel) -> Sequence[str]:
@@ -447,6 +447,40 @@ class Maildrop(Protocol):
 
     def release(self) -> None:
         """Release the lock; may be called twice."""
+
+
+class ScriptAccess(Protocol):
+    """An account's Sieve scripts: the facet that ManageSieve asks for.
+
+    ``most`` is how many there may be, ``largest_octets`` how large each. Errors are the store's,
+    and ``sieve.errors.ScriptError``.
+    """
+
+    name: str
+    most: int
+    largest_octets: int
+
+    async def scripts(self) -> Sequence[model.ScriptEntry]:
+        """All, sorted by name."""
+
+    async def script(self, name: str) -> bytes:
+        """The text of one. Raises NoSuchScript."""
+
+    def check(self, script: bytes) -> Sequence[tuple[int, str]]:
+        """Check a script; return warnings, each with its line. Raises ScriptError, TooLarge."""
+
+    async def put(self, name: str, script: bytes) -> Sequence[tuple[int, str]]:
+        """Check a script and make or replace one; return warnings. Raises ScriptError, TooLarge,
+        OverQuota: there are as many as there may be."""
+
+    async def activate(self, name: str | None) -> None:
+        """Make one the active one, or have none be. Raises NoSuchScript."""
+
+    async def rename(self, name: str, new: str) -> None:
+        """Rename one. Raises NoSuchScript, ScriptExists."""
+
+    async def delete(self, name: str) -> None:
+        """Remove one. Raises NoSuchScript, ScriptActive."""
 
 
 class Submitter(Protocol):

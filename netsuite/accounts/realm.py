@@ -15,6 +15,7 @@ from netsuite.accounts.mail import AccountMail, AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.resolver import AccountSubmitter, RecipientResolver
+from netsuite.accounts.scripts import LIMITS, AccountScripts, ScriptLimits
 from netsuite.accounts.shell import AccountShell
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account
@@ -34,6 +35,7 @@ class AccountRealm:
         newsroom: what all read of the news; None for one of its own.
         hashing: for changes of passwords; None: there is no facet of a shell.
         cram_md5: whether what CRAM-MD5 needs is kept of new passwords.
+        scripts: how many an account may have, and how large.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class AccountRealm:
         *,
         hashing: Hashing | None = None,
         cram_md5: bool = False,
+        scripts: ScriptLimits = LIMITS,
     ) -> None:
         self._store = store
         self._resolver = resolver
@@ -52,10 +55,12 @@ class AccountRealm:
         self._newsroom = newsroom or StoreNewsroom(store)
         self._hashing = hashing
         self._cram_md5 = cram_md5
+        self._script_limits = scripts
         #: Interface to maker; a composer may add facets of its own.
         self.makers: dict[type, FacetMaker] = {
             interfaces.MailAccess: self._mail,
             interfaces.Maildrop: self._maildrop,
+            interfaces.ScriptAccess: self._scripts,
             interfaces.Submitter: self._submitter,
             interfaces.NewsAccess: self._news,
         }
@@ -91,6 +96,9 @@ class AccountRealm:
     async def _maildrop(self, account: Account) -> tuple[object, Callable[[], None]]:
         maildrop = AccountMaildrop(self._store, account)
         return maildrop, maildrop.release
+
+    async def _scripts(self, account: Account) -> tuple[object, Callable[[], None]]:
+        return AccountScripts(self._store.scripts, account, self._script_limits), _nothing
 
     async def _submitter(self, account: Account) -> tuple[object, Callable[[], None]]:
         own = await self._resolver.addresses_of(account)

@@ -77,6 +77,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "netsuite.cli.alias", "alias",
             "Aliases: `local`, `local@domain`, or `@domain` for all that is left.",
         ),
+        "sieve": Entry(
+            "netsuite.cli.sieve", "sieve",
+            "Sieve scripts of accounts: they say what becomes of mail.",
+        ),
         "audit": Entry(
             "netsuite.cli.audit", "audit",
             "Show who has logged in, and what administrators have done.",

@@ -20,7 +20,7 @@ _LARGEST_QUOTA = 1 << 40
 #: What an account logs in to; other hosts' mail comes without a login.
 #: A test holds them against the settings, whose import `--help` does not wait for.
 _LOGIN_SERVICES = (
-    "submission", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher",
+    "submission", "imap", "pop3", "managesieve", "nntp", "ftp", "http", "telnet", "gopher",
     "console",
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ _PORTS: Final[Mapping[str, tuple[Sequence[int], Sequence[int]]]] = {
     "submission": ((587,), (465,)),
     "imap": ((143,), (993,)),
     "pop3": ((110,), (995,)),
+    "managesieve": ((4190,), ()),
     "nntp": ((119,), (563,)),
     "ftp": ((21,), (990,)),
     "http": ((80,), (443,)),
@@ -28,7 +29,7 @@ _PORTS: Final[Mapping[str, tuple[Sequence[int], Sequence[int]]]] = {
     "gopher": ((70,), ()),
 }
 #: What init opens: a mail host's. The others show files, news or a shell, which is to be wanted.
-_OPENED: Final = ("smtp", "submission", "imap", "pop3")
+_OPENED: Final = ("smtp", "submission", "imap", "pop3", "managesieve")
 
 
 @click.command()

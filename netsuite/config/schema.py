@@ -28,6 +28,7 @@ from netsuite.health.settings import HealthSection
 from netsuite.http.settings import Settings as HTTPSettings
 from netsuite.imap.settings import Settings as IMAPSettings
 from netsuite.logs.settings import LogSection
+from netsuite.managesieve.settings import Settings as ManageSieveSettings
 from netsuite.nntp.settings import Settings as NNTPSettings
 from netsuite.pop3.settings import Settings as POP3Settings
 from netsuite.smtp.policy.settings import PolicySettings
@@ -39,7 +40,7 @@ from netsuite.workers.settings import DaemonSection
 #: The group of entry points that extensions are found in.
 EXTENSIONS: Final = "netsuite.extensions"
 
-SASLService = Literal["smtp", "submission", "imap", "pop3", "nntp"]
+SASLService = Literal["smtp", "submission", "imap", "pop3", "managesieve", "nntp"]
 MechanismName = Literal[
     "SCRAM-SHA-256-PLUS",
     "SCRAM-SHA-1-PLUS",
@@ -217,6 +218,7 @@ class Settings(Section):
     policy: PolicySettings = Field(default_factory=PolicySettings)
     imap: IMAPSettings = Field(default_factory=IMAPSettings)
     pop3: POP3Settings = Field(default_factory=POP3Settings)
+    managesieve: ManageSieveSettings = Field(default_factory=ManageSieveSettings)
     nntp: NNTPSettings = Field(default_factory=NNTPSettings)
     ftp: FTPSettings = Field(default_factory=FTPSettings)
     http: HTTPSettings = Field(default_factory=HTTPSettings)

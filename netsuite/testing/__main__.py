@@ -88,8 +88,8 @@ def serve(
     domain: str,
     refuse_unknown: bool,
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM: smtp, submission, lmtp, imap, pop3, nntp, ftp, http, telnet,
-    gopher; without a name, all.
+    """Serve until Ctrl-C or SIGTERM: smtp, submission, lmtp, imap, pop3, managesieve, nntp, ftp,
+    http, telnet, gopher; without a name, all.
 
     The exit code is 2 where the arguments are wrong, and 1 where it did not start, or a fault has
     not happened as often as it was to.

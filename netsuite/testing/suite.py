@@ -52,7 +52,8 @@ from netsuite.testing.requests import NotingRouter, Request
 T = TypeVar("T")
 
 SERVICES: Final = (
-    "smtp", "submission", "lmtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher",
+    "smtp", "submission", "lmtp", "imap", "pop3", "managesieve", "nntp", "ftp", "http", "telnet",
+    "gopher",
 )  # fmt: skip
 DOMAIN: Final = "example.test"
 PASSWORD: Final = "secret"
@@ -358,6 +359,11 @@ class Suite:
     def pop3(self) -> Service:
         """The POP3 server."""
         return self["pop3"]
+
+    @property
+    def managesieve(self) -> Service:
+        """The ManageSieve server."""
+        return self["managesieve"]
 
     @property
     def nntp(self) -> Service:

@@ -15,7 +15,8 @@ from tests.cli.commands import done, run
 ALONE = tuple(
     f"--set={name}.enabled=false"
     for name in (
-        "submission", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher", "lmtp", "console",
+        "submission", "imap", "pop3", "managesieve", "nntp", "ftp", "http", "telnet", "gopher",
+        "lmtp", "console",
     )
 )  # fmt: skip
 

@@ -17,6 +17,12 @@ netsuite_imap = ServiceMaker(
 netsuite_pop3 = ServiceMaker(
     "netsuite POP3", "netsuite.pop3.service", "The POP3 server.", "netsuite-pop3"
 )
+netsuite_managesieve = ServiceMaker(
+    "netsuite ManageSieve",
+    "netsuite.managesieve.service",
+    "The ManageSieve server.",
+    "netsuite-managesieve",
+)
 netsuite_nntp = ServiceMaker(
     "netsuite NNTP", "netsuite.nntp.service", "The news server.", "netsuite-nntp"
 )

@@ -54,7 +54,8 @@ LONGEST_NAME: Final = 200
 _MIB: Final = 1024 * 1024
 #: What an account logs in to.
 SERVICES: Final = (
-    "submission", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher", SERVICE,
+    "submission", "imap", "pop3", "managesieve", "nntp", "ftp", "http", "telnet", "gopher",
+    SERVICE,
 )  # fmt: skip
 #: The newest logins that are shown, and sessions.
 _ROWS: Final = 20

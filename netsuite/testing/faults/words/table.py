@@ -134,6 +134,7 @@ class Words:
 _MODULES: Final[Mapping[str, str]] = {
     "smtp": "netsuite.testing.faults.words.smtp",
     "pop3": "netsuite.testing.faults.words.pop3",
+    "managesieve": "netsuite.testing.faults.words.managesieve",
     "imap": "netsuite.testing.faults.words.imap",
     "nntp": "netsuite.testing.faults.words.nntp",
     "ftp": "netsuite.testing.faults.words.ftp",
