@@ -10,7 +10,8 @@ from typing import Final
 ODD: Final = (
     b"\0", b"\r", b"\n", b"\r\n", b"\r\r\n", b"\r\n.\r\n", b".\r\n", b"\xff", b"\xff\xfb\x01",
     b"\xff\xfa", b"\xff\xf0", b"\x80", b"\xc3\xa9", b" ", b"\t", b"  ", b"*", b"%", b"\"", b"\\",
-    b"(", b")", b"<", b">", b"{5}\r\n", b"{5+}\r\n", b"{99999999999}\r\n", b"0", b"-1",
+    b"(", b")", b"<", b">", b"{5}\r\n", b"{5+}\r\n", b"{99999999999}\r\n", b"~{5+}\r\n",
+    b" {3+}\r\nabc", b" CATENATE (", b" URL ", b"UNAUTHENTICATE\r\n", b"0", b"-1",
     b"18446744073709551616", b"1:*", b"../", b"%2e%2e/", b"=", b":", b";", b",", b"x" * 300,
     b"x" * 9000, b"(" * 60, b"HTTP/1.1", b"Content-Length: 3\r\n",
     b"Transfer-Encoding: chunked\r\n", b"7fffffffffffffff\r\n",

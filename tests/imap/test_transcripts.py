@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from twisted.internet.error import ConnectionLost
+from twisted.python.failure import Failure
 
 from netsuite.testing.transcripts import TranscriptError, play_file
 from tests.imap.world import World
@@ -30,6 +32,10 @@ class Peer:
     def heard(self) -> bytes:
         heard, self._heard = self._heard + self._client.turn(), b""
         return heard
+
+    def leave(self) -> None:
+        """Be gone."""
+        self._client.server.connectionLost(Failure(ConnectionLost()))
 
     @property
     def closed(self) -> bool:
