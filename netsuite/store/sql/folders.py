@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from netsuite.store import changes, errors, folder_names, model
 from netsuite.store.model import AccountId, FolderId
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.columns import Columns
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.messages import copy, release
 from netsuite.store.sql.rows import FOLDER, OWN, SELECT_FOLDER, folder_of
@@ -18,6 +19,8 @@ from netsuite.store.sql.transaction import FolderState, Transaction
 _F: Final = t.folder.c
 _M: Final = t.message.c
 _SELECT_OF_OWNER: Final = SELECT_FOLDER.where(FOLDER.owner == sa.bindparam("owner"))
+#: There may be thousands of them.
+_OF_OWNER: Final = Columns(_SELECT_OF_OWNER)
 _SELECT_NAMED: Final = _SELECT_OF_OWNER.where(FOLDER.name == sa.bindparam("name"))
 _SELECT: Final = SELECT_FOLDER.where(FOLDER.id == sa.bindparam("folder"))
 _IN_FOLDER: Final = _M.folder == sa.bindparam("folder")
@@ -57,6 +60,7 @@ _DELETED_PUBLIC: Final = (
 _SUBSCRIPTIONS: Final = sa.select(t.subscription.c.name).where(
     t.subscription.c.account == sa.bindparam("account")
 )
+_ALL_SUBSCRIPTIONS: Final = Columns(_SUBSCRIPTIONS)
 _ACCOUNT: Final = sa.select(t.account.c.id).where(t.account.c.id == sa.bindparam("account"))
 
 _ID_NAMED: Final = sa.select(_F.id).where(
@@ -128,7 +132,7 @@ def read_named(session: DatabaseSession, owner: int, name: str) -> model.Folder:
 
 def read_all(session: DatabaseSession, owner: int) -> list[model.Folder]:
     """Return all folders of an account (0: the public ones), sorted by name."""
-    rows = session.all(_SELECT_OF_OWNER, owner=owner)
+    rows = zip(*_OF_OWNER.read(session, owner=owner), strict=True)
     return sorted(map(folder_of, rows), key=lambda folder: folder.name)
 
 
@@ -154,7 +158,7 @@ def read_status(
 def read_subscriptions(session: DatabaseSession, account: int) -> frozenset[str]:
     """Return the names an account has subscribed. Raises NoSuchAccount."""
     session.found(errors.NoSuchAccount, _ACCOUNT, account=account)
-    return frozenset(row[0] for row in session.all(_SUBSCRIPTIONS, account=account))
+    return frozenset(_ALL_SUBSCRIPTIONS.read(session, account=account)[0])
 
 
 # -- changed -------------------------------------------------------------------------------------

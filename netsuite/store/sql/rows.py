@@ -91,7 +91,7 @@ def folder_of(row: Row) -> model.Folder:
         special_use=model.SpecialUse(row[10]) if row[10] else None,
         description=row[11],
         created=from_microseconds(row[12]),
-        moderator=row[13],
+        moderator=row[13] or None,
         postable=bool(row[14]),
     )
 

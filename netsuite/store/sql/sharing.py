@@ -12,7 +12,8 @@ from netsuite.store.errors import TooManyEntries
 from netsuite.store.model import AccountId, FlagAction, FolderId
 from netsuite.store.sharing import SharedFolder
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import DatabaseSession, OneOf, Row
+from netsuite.store.sql.columns import Column, Columns
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.folders import read_folder
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import FOLDER, SELECT_FOLDER, folder_of
@@ -21,14 +22,14 @@ from netsuite.store.sql.transaction import FolderState, Transaction
 _A: Final = t.acl.c
 _N: Final = t.annotation.c
 _ROWS: Final = sa.select(_A.who, _A.rights).where(_A.folder == sa.bindparam("folder"))
-_ROWS_OF_PUBLIC: Final = (
+_ROWS_OF_PUBLIC: Final = Columns(
     sa.select(_A.folder, _A.who, _A.rights)
     .select_from(t.acl.join(t.folder, FOLDER.id == _A.folder))
     .where(FOLDER.owner == sa.bindparam("public"))
 )
 _MINE: Final = sa.select(_A.folder).where(OneOf(_A.who, "identifiers"))
-_SHARED: Final = (
-    SELECT_FOLDER.add_columns(t.account.c.name, _A.who, _A.rights)
+_SHARED: Final = Columns(
+    SELECT_FOLDER.add_columns(t.account.c.name.label("owner_name"), _A.who, _A.rights)
     .select_from(
         t.folder.join(t.account, t.account.c.id == FOLDER.owner).join(t.acl, _A.folder == FOLDER.id)
     )
@@ -124,9 +125,9 @@ class SQLRights:
 
     async def rows_of_public(self) -> Mapping[FolderId, Mapping[str, str]]:
         """Return what is kept of public folders; those of which nothing is are left out."""
-        rows = await self._shared.read(lambda s: s.all(_ROWS_OF_PUBLIC, public=0), inline=False)
+        columns = await self._shared.read(lambda s: _ROWS_OF_PUBLIC.read(s, public=0), inline=False)
         found: dict[FolderId, dict[str, str]] = {}
-        for folder, who, letters in rows:
+        for folder, who, letters in zip(*columns, strict=True):
             found.setdefault(FolderId(folder), {})[who] = letters
         return found
 
@@ -135,12 +136,12 @@ class SQLRights:
     ) -> Sequence[SharedFolder]:
         """Return the folders of other accounts that give rights to one of some identifiers."""
 
-        def read(session: DatabaseSession) -> Sequence[Row]:
+        def read(session: DatabaseSession) -> Sequence[Column]:
             named = session.database.texts(sorted(identifiers))
-            return session.all(_SHARED, identifiers=named, account=account)
+            return _SHARED.read(session, identifiers=named, account=account)
 
         found: dict[int, SharedFolder] = {}
-        for row in await self._shared.read(read, inline=False):
+        for row in zip(*await self._shared.read(read, inline=False), strict=True):
             owner_name, who, letters = row[-3:]
             known = found.get(row[0])
             if known is None:
