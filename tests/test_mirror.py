@@ -172,6 +172,7 @@ WIDER = {
     "connection/test_shapes": "one connection for protocols of every shape",
     "*/test_starttls": "what came in the clear is never executed",
     "imap/test_enable": "what ENABLE changes, all over the session",
+    "imap/test_following": "clients that follow a mailbox, strictly",
     "imap/test_sessions": "many sessions in one mailbox",
     "smtp/test_with_accounts": "with real accounts, SASL and TLS",
     "smtp/test_with_policies": "sessions that are judged",
