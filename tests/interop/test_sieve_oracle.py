@@ -66,7 +66,7 @@ TESTS: Final = (
     'date :zone "-0100" "date" "weekday" "1"',
     'date :zone "+0000" "date" "julian" "61374"',
     'date :value "ge" :zone "+0000" "received" "date" "2026-11-30"',
-    # Behind :index, Dovecot 2.3 loses the index by :originalzone; the order of tags is free (RFC 5228).
+    # Dovecot 2.3 loses :index by an :originalzone behind it; the order of tags is free.
     'date :originalzone :index 1 :last "received" "zone" "-0500"',
     'date :zone "+0000" "x-score" "year" "2026"',
     'string :matches "a*b" "a\\\\**"',
