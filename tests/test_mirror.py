@@ -54,7 +54,6 @@ ELSEWHERE = (
     ("cli.alias", "cli/test_account", "aliases are refused as accounts are"),
     ("cli.exporting", "cli/test_transfer", "the work of the command"),
     ("cli.filling", "cli/test_transfer", "what import fills"),
-    ("cli.folder", "cli/test_transfer", "folders that import and export name"),
     ("cli.importing", "cli/test_transfer", "the work of the command"),
     ("cli.leftout", "cli/test_transfer", "what import and export complain of"),
     ("cli.tables", "cli/test_copy_store", "the work of the command"),
