@@ -159,6 +159,12 @@ class InUTF8(SynchronousTestCase):
         self.assertEqual(b'* LIST (\\HasNoChildren) "/" A&B-', lines(b'a LIST "" A*')[0])
         self.assertEqual(b'* NAMESPACE (("" "/"))', lines(b"a NAMESPACE")[0][:22])
 
+    def test_with_rev2(self) -> None:
+        """IMAP4rev2 has names in UTF-8 as well (RFC 9051, 5.1)."""
+        self.client.say(b"a ENABLE IMAP4rev2\r\n")
+        answer = self.client.lines(b'a LIST "" Ent*')[0]
+        self.assertEqual('* LIST (\\HasNoChildren) "/" "Entwürfe"'.encode(), answer)
+
     def test_not_utf8(self) -> None:
         """What is no UTF-8 is BAD (RFC 6855, 3)."""
         self.client.say(b"a ENABLE UTF8=ACCEPT\r\n")

@@ -95,7 +95,7 @@ def _enable_uid_only(session: Session) -> bool:
 
 def _enable_rev2(session: Session) -> bool:
     new = not session.rev2
-    session.rev2 = True
+    session.rev2 = session.dialog.utf8 = True  # RFC 9051, 5.1: names are in UTF-8
     return new
 
 
