@@ -82,6 +82,7 @@ class AnnotationNews(News, Protocol):
     own: frozenset[str]
 
 
+# Longer than 300 lines: what is said, and when it may be, is one thing for all that say something.
 class Session(ServerConnection[ServerEvent, ServerSaid]):
     """One IMAP session, the server's side. See RFC 3501."""
 
