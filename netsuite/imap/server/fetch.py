@@ -8,12 +8,12 @@ client's pace. A section is a range of the stored octets, and only that is read.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
-from twisted.internet.defer import Deferred, ensureDeferred
-
 from netsuite.accounts.interfaces import MailAccess
+from netsuite.connection.ahead import one_ahead
 from netsuite.connection.readlog import LINE
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
@@ -33,7 +33,7 @@ from netsuite.store.model import SEEN, Columns, ContentId, FlagAction
 #: Messages that are read at once.
 BATCH_MESSAGES: Final = 500
 #: Octets of content that are held at once, about.
-BATCH_OCTETS: Final = 1024 * 1024
+BATCH_OCTETS: Final = 256 * 1024
 #: Longer contents are streamed, not held.
 STREAM_OCTETS: Final = 128 * 1024
 
@@ -82,27 +82,15 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
 async def _batches(
     selected: Selected, plan: Plan, spans: Iterable[tuple[int, int]]
 ) -> AsyncIterator[tuple[Batch, int]]:
-    """Return batches of the messages that are there, and how many of each are not; the one after
-    is read meanwhile."""
+    """Return batches of the messages that are there, and how many of each are not."""
     mail, folder = selected.mail, selected.folder.id
-    slices = selected.view.slices(spans, BATCH_MESSAGES)
-    following = next(slices, None)
-    ahead: Deferred[Columns] | None = None
-    try:
-        while following is not None:
-            numbers, uids = following
-            if ahead is None:
-                columns = await mail.columns(folder, uids, plan.columns)
-            else:
-                columns, ahead = await ahead, None
-            following = next(slices, None)
-            if following is not None:
-                ahead = ensureDeferred(mail.columns(folder, following[1], plan.columns))
-            yield _batch(selected, plan, numbers, uids, columns), len(uids) - len(columns)
-    finally:
-        if ahead is not None:
-            ahead.addErrback(lambda failure: None)
-            ahead.cancel()
+    slices = list(selected.view.slices(spans, BATCH_MESSAGES))
+    reads = one_ahead(partial(mail.columns, folder, uids, plan.columns) for _, uids in slices)
+    at = 0
+    async for columns in reads:
+        numbers, uids = slices[at]
+        at += 1
+        yield _batch(selected, plan, numbers, uids, columns), len(uids) - len(columns)
 
 
 def _batch(
@@ -147,37 +135,70 @@ def _flags_are_told(selected: Selected, columns: Columns) -> None:
 # -- contents -------------------------------------------------------------------------------------
 
 
+#: A message, and its items that are no sections, printed.
+_Shown = tuple[Row, list[bytes]]
+
+
 async def _write_contents(
     session: Session, mail: MailAccess, plan: Plan, batch: Batch, changed: frozenset[int]
 ) -> int:
     """Send messages whose contents are asked for; return how many of them are gone."""
     missing = 0
-    held: list[tuple[Row, list[bytes]]] = []
+    groups = list(_groups(plan, zip(batch.rows(), plan.items(batch, changed), strict=True)))
+    at = 0
+    async for contents in one_ahead(partial(_contents, plan, mail, each) for each in groups):
+        group = groups[at]
+        at += 1
+        if contents is None:
+            for row, items in group:
+                missing += not await _write_ranges(session, mail, plan, row, items)
+        else:
+            missing += _write_held(session, plan, group, contents)
+            await session.writer.writable()
+    return missing
+
+
+def _groups(plan: Plan, rows: Iterable[_Shown]) -> Iterator[list[_Shown]]:
+    """Return messages in groups whose contents are held together; such whose content is not, alone.
+    Those that cannot be sent as asked are left out, and counted."""
+    held: list[_Shown] = []
     octets = 0
-    for row in zip(batch.rows(), plan.items(batch, changed), strict=True):
-        if not plan.can_decode(row[0]):
+    for each in rows:
+        row, _ = each
+        if not plan.can_decode(row):
             plan.undecoded += 1
-            continue
-        if row[0].octets > STREAM_OCTETS or plan.reads_little_of(row[0]):
-            missing += await _write_held(session, mail, plan, held)
+        elif _goes_in_ranges(plan, row):
+            if held:
+                yield held
             held, octets = [], 0
-            missing += not await _write_ranges(session, mail, plan, *row)
-            continue
-        held.append(row)
-        octets += row[0].octets
-        if octets >= BATCH_OCTETS:
-            missing += await _write_held(session, mail, plan, held)
-            held, octets = [], 0
-    return missing + await _write_held(session, mail, plan, held)
+            yield [each]
+        else:
+            held.append(each)
+            octets += row.octets
+            if octets >= BATCH_OCTETS:
+                yield held
+                held, octets = [], 0
+    if held:
+        yield held
 
 
-async def _write_held(
-    session: Session, mail: MailAccess, plan: Plan, rows: Sequence[tuple[Row, list[bytes]]]
+def _goes_in_ranges(plan: Plan, row: Row) -> bool:
+    return row.octets > STREAM_OCTETS or plan.reads_little_of(row)
+
+
+async def _contents(
+    plan: Plan, mail: MailAccess, group: Sequence[_Shown]
+) -> Mapping[ContentId, bytes] | None:
+    """Return the contents of a group; None for one that is sent range by range."""
+    if _goes_in_ranges(plan, group[0][0]):
+        return None
+    return await mail.contents(list(dict.fromkeys(row.content for row, _ in group)))
+
+
+def _write_held(
+    session: Session, plan: Plan, rows: Sequence[_Shown], contents: Mapping[ContentId, bytes]
 ) -> int:
     """Send messages whose contents are held all at once; return how many are gone."""
-    if not rows:
-        return 0
-    contents = await mail.contents(list(dict.fromkeys(row.content for row, _ in rows)))
     out = []
     missing = 0
     for row, items in rows:
@@ -189,7 +210,6 @@ async def _write_held(
             if plan.reads_text and session.shared.line_log is not None:
                 _note_read(session, row, content)
     session.writer.write(b"".join(out))
-    await session.writer.writable()
     return missing
 
 
