@@ -757,6 +757,19 @@ class Newsroom(Protocol):
     def message_id(self, described: model.Described) -> str:
         """An article's Message-ID; a made one, always the same, where it has none itself."""
 
+    async def columns(
+        self, folder: FolderId, numbers: Sequence[int], wanted: Collection[model.Column]
+    ) -> model.Columns:
+        """As MailStore.columns."""
+
+    def name_of(self, group: FolderId) -> str:
+        """Return a group's name; empty for one that is gone."""
+
+    async def crossposts(
+        self, group: FolderId, numbers: Sequence[int]
+    ) -> Mapping[int, Sequence[tuple[str, int]]]:
+        """Group name and number of all places of those articles that are in more than one."""
+
     async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """As MailStore.contents."""
 

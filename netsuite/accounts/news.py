@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -320,6 +320,31 @@ class StoreNewsroom:
     async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """As MailStore.contents."""
         return await self._mail.contents(contents)
+
+    async def columns(
+        self, folder: FolderId, numbers: Sequence[int], wanted: Collection[model.Column]
+    ) -> model.Columns:
+        """As MailStore.columns."""
+        return await self._mail.columns(folder, numbers, wanted, None)
+
+    def name_of(self, group: FolderId) -> str:
+        """Return a group's name; empty for one that is gone."""
+        known = self._by_id.get(group)
+        return known.name if known is not None else ""
+
+    async def crossposts(
+        self, group: FolderId, numbers: Sequence[int]
+    ) -> Mapping[int, Sequence[tuple[str, int]]]:
+        """Group name and number of all places of those articles that are in more than one."""
+        found = await self._mail.crossposts(group, numbers)
+        return {
+            number: [
+                (self._by_id[folder].name, there)
+                for folder, there in sorted([(group, number), *others])
+                if folder in self._by_id
+            ]
+            for number, others in found.items()
+        }
 
     async def places(self, message_ids: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Group name and number of each place of articles."""

@@ -1,4 +1,4 @@
-"""Overview lines and single fields of articles, from the summaries a store keeps.
+"""Overview lines and single fields of articles, from the overviews that a store keeps.
 
 Xref is no part of the stored article: an article is one content in all its groups, and which
 numbers it has there is known only after it was stored. The server puts it before the header of what
@@ -8,13 +8,12 @@ it gives, as its readers' server (RFC 5537, 3.7); the octets behind it are those
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from netsuite.message.headers import find, header_end
 from netsuite.message.news import locations
-from netsuite.message.structure import Envelope, Mailbox, Summary
+from netsuite.message.overview import clean
 
 #: What LIST OVERVIEW.FMT says (RFC 3977, 8.4).
 FORMAT: Final = (
@@ -23,39 +22,6 @@ FORMAT: Final = (
 #: What LIST HEADERS says: any header, and these metadata (RFC 3977, 8.6).
 HEADERS: Final = (":", ":bytes", ":lines")
 METADATA: Final = frozenset({":bytes", ":lines"})
-
-_special: Final = re.compile(rb'[()<>\[\]:;@\\,."]')
-_CLEAN: Final = bytes.maketrans(b"\t\r\n\0", b"    ")
-
-
-def clean(value: bytes | None) -> bytes:
-    """Return a field's body in one column: CRLF pairs go, then TAB, CR, LF and NUL become spaces.
-
-    See RFC 3977, 8.3.2.
-    """
-    if not value:
-        return b""
-    return value.replace(b"\r\n", b"").translate(_CLEAN)
-
-
-def _mailbox(mailbox: Mailbox) -> bytes:
-    spec = (mailbox.local or b"") + (b"@" + mailbox.domain if mailbox.domain else b"")
-    name = mailbox.name
-    if not name:
-        return spec
-    if _special.search(name):
-        name = b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
-    return name + b" <" + spec + b">"
-
-
-def sender(envelope: Envelope) -> bytes:
-    """Return the From field's body, from its mailboxes."""
-    return b", ".join(_mailbox(each) for each in envelope.from_ if each.domain is not None)
-
-
-def references(summary: Summary) -> bytes:
-    """Return what the article answers, oldest first: References, with a mail's In-Reply-To."""
-    return b" ".join(b"<" + each.encode("utf-8", "replace") + b">" for each in summary.references)
 
 
 def xref(host: str, places: Sequence[tuple[str, int]]) -> bytes:
@@ -73,50 +39,48 @@ def _octets(stored: int, places: bytes) -> int:
     return stored + len(places) + len(b"Xref: \r\n")
 
 
-def line(number: int, summary: Summary, *, message_id: str, octets: int, places: bytes) -> bytes:
+def line(number: int, kept: bytes, *, message_id: bytes, octets: int, places: bytes) -> bytes:
     """Return an article's overview line with its CRLF (RFC 3977, 8.3).
 
     Args:
         number: in the group, or 0.
-        message_id: with its angle brackets.
+        kept: its overview (``message.overview``).
+        message_id: with its angle brackets, of one that says none itself; else empty.
         octets: of the article as it is stored.
         places: what ``xref`` gave.
     """
-    envelope = summary.envelope
-    return b"%d\t%b\t%b\t%b\t%b\t%b\t%d\t%d\tXref: %b\r\n" % (
+    fields, _, lines = kept.rpartition(b"\t")
+    if message_id:
+        subject, from_, date, _, references = fields.split(b"\t")
+        fields = b"\t".join((subject, from_, date, message_id, references))
+    return b"%d\t%b\t%d\t%b\tXref: %b\r\n" % (
         number,
-        clean(envelope.subject),
-        clean(sender(envelope)),
-        clean(envelope.date),
-        message_id.encode(),
-        clean(references(summary)),
+        fields,
         _octets(octets, places),
-        summary.root.lines,
+        lines,
         places,
     )
 
 
-def kept_field(
-    field: str, summary: Summary, *, message_id: str, octets: int, places: bytes
-) -> bytes | None:
-    """Return the body of a field (in lower case) as HDR prints it, where the summary has it as it
-    stands; else None."""
-    envelope = summary.envelope
-    kept: Mapping[str, bytes | None] = {
-        ":bytes": b"%d" % _octets(octets, places),
-        ":lines": b"%d" % summary.root.lines,
-        "xref": places,
-        "message-id": message_id.encode(),
-        "subject": envelope.subject or b"",
-        "date": envelope.date or b"",
-    }
-    value = kept.get(field)
-    return None if value is None else clean(value)
+#: Where the overview has a field that HDR may ask for, in lower case, as it stands in the article.
+_KEPT: Final = {"subject": 0, "from": 1, "date": 2, "message-id": 3, ":lines": 5}
+
+
+def kept_field(field: str, kept: bytes, *, message_id: bytes, octets: int, places: bytes) -> bytes:
+    """Return the body of a field (in lower case) as HDR prints it; of those that ``is_kept``
+    knows. Arguments are those of ``line``."""
+    if field == ":bytes":
+        return b"%d" % _octets(octets, places)
+    if field == "xref":
+        return places
+    if field == "message-id" and message_id:
+        return message_id
+    return kept.split(b"\t")[_KEPT[field]]
 
 
 def is_kept(field: str) -> bool:
     """Return whether ``kept_field`` knows a field (in lower case)."""
-    return field in (":bytes", ":lines", "xref", "message-id", "subject", "date")
+    return field in (":bytes", "xref") or field in _KEPT
 
 
 def field_of(octets: bytes, field: str) -> bytes:

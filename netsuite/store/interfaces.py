@@ -218,6 +218,16 @@ class MailStore(Protocol):
     ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
 
+    async def crossposts(
+        self, folder: FolderId, uids: Sequence[int]
+    ) -> Mapping[int, Sequence[tuple[FolderId, int]]]:
+        """Where else, in public folders, messages of a public folder are: folder and UID,
+        ascending, by their UIDs here. Those nowhere else are left out.
+
+        Args:
+            uids: ascending; others between them may be in the answer.
+        """
+
     async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
 

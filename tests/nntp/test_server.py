@@ -434,7 +434,8 @@ class Reading(SynchronousTestCase):
             (NoSuchMessage("secret"), "4"),
             (RuntimeError("secret"), "403"),
         ):
-            self.patch(mail, "described", raising(error))
+            for reading in ("described", "columns"):
+                self.patch(mail, reading, raising(error))
             for command in ("STAT 2", "OVER 1-", "HDR from 1-"):
                 answer = session.ask(command)
                 self.assertTrue(answer.startswith(code), (command, answer))

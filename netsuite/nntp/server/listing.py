@@ -10,6 +10,7 @@ from twisted.internet.task import deferLater
 
 from netsuite.accounts.interfaces import Newsgroup, Newsroom
 from netsuite.connection.server import handlers
+from netsuite.message.overview import clean
 from netsuite.nntp import commands as c
 from netsuite.nntp import overview, replies
 from netsuite.nntp.commands import Beginning, Status
@@ -50,7 +51,7 @@ def _counts(group: Newsgroup) -> str:
 
 def _newsgroups(group: Newsgroup) -> str:
     """Return name and description; nothing for a group that is not described (7.6.6)."""
-    text = overview.clean(group.description.encode("utf-8", "replace")).decode().strip()
+    text = clean(group.description.encode("utf-8", "replace")).decode().strip()
     return f"{group.name}\t{text}" if text else ""
 
 

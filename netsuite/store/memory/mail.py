@@ -23,8 +23,8 @@ from netsuite.store.changes import (
 )
 from netsuite.store.interfaces import Draft, Report
 from netsuite.store.matching import matches
-from netsuite.store.memory.columns import value_of
 from netsuite.store.memory.records import ContentRecord, FolderRecord, MessageRecord, Records
+from netsuite.store.memory.values import value_of
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
 from netsuite.store.rights import ALL, settable
@@ -493,6 +493,17 @@ class MemoryMail:
         self._records.check_open()
         found = {each: self._records.places(each) for each in message_ids}
         return {each: places for each, places in found.items() if places}
+
+    async def crossposts(
+        self, folder: FolderId, uids: Sequence[int]
+    ) -> Mapping[int, Sequence[tuple[FolderId, int]]]:
+        """Where else, in public folders, messages of a public folder are."""
+        found = {}
+        for row in self._records.folder(folder).present(uids):
+            places = self._records.places(row.content.message_id())
+            if len(places) > 1:
+                found[row.uid] = [place for place in places if place != (folder, row.uid)]
+        return found
 
     async def opened(
         self, folder: FolderId, account: AccountId | None, since: int | None = None

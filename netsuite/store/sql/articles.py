@@ -11,6 +11,7 @@ from netsuite.message.news import HEADER_OCTETS, message_id_of
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.model import FolderId, Placed
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.columns import Columns
 from netsuite.store.sql.contents import chunk
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.transaction import ARTICLE, FolderState, Transaction
@@ -25,6 +26,17 @@ _PLACES: Final = (
 _FORGET: Final = sa.delete(t.article).where(
     _A.folder == sa.bindparam("folder"), OneOf(_A.uid, "uids")
 )
+_O: Final = t.article.alias("other").c
+_CROSSPOSTED: Final = Columns(
+    sa.select(_A.uid.label("here"), _O.folder, _O.uid)
+    .where(
+        _A.folder == sa.bindparam("folder"),
+        _A.uid.between(sa.bindparam("first"), sa.bindparam("last")),
+        _O.message_id == _A.message_id,
+        sa.or_(_O.folder != _A.folder, _O.uid != _A.uid),
+    )
+    .order_by("here", _O.folder, _O.uid)
+)
 _FIRST: Final = sa.select(sa.func.min(_M.uid)).where(_M.folder == sa.bindparam("folder"))
 
 
@@ -35,6 +47,17 @@ def places(session: DatabaseSession, message_id: str) -> list[tuple[FolderId, in
         return []
     rows = session.all(_PLACES, message_id=message_id)
     return [(FolderId(folder), uid) for folder, uid in rows]
+
+
+def crossposts(
+    session: DatabaseSession, folder: int, first: int, last: int
+) -> dict[int, list[tuple[FolderId, int]]]:
+    """Return where else the messages of a range of UIDs are; those nowhere else are left out."""
+    found: dict[int, list[tuple[FolderId, int]]] = {}
+    read = _CROSSPOSTED.read(session, folder=folder, first=first, last=last)
+    for here, other, uid in zip(*read, strict=True):
+        found.setdefault(here, []).append((FolderId(other), uid))
+    return found
 
 
 def is_placed(transaction: Transaction, message_id: str) -> bool:

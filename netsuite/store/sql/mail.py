@@ -378,6 +378,17 @@ class SQLMail:
         self._known_uids.put(folder, now, len(now.uids) * now.uids.itemsize)
         return opened
 
+    async def crossposts(
+        self, folder: FolderId, uids: Sequence[int]
+    ) -> Mapping[int, Sequence[tuple[FolderId, int]]]:
+        """Where else, in public folders, messages of a public folder are."""
+        if not uids:
+            return {}
+        return await self._shared.read(
+            lambda s: articles.crossposts(s, folder, uids[0], uids[-1]),
+            inline=len(uids) <= INLINE_ROWS,
+        )
+
     async def claim_recent(self, folder: FolderId) -> tuple[int, int]:
         """Return what no read-write session was told of; mark all as told of, unless nothing can
         be written: mail can be read on a full disk, too."""

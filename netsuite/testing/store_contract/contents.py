@@ -70,7 +70,7 @@ class ContentsContract(StoreCase):
         placed = await self.put_all(placements)
         self.assertEqual([p.folder for p in placements], [p.folder for p in placed])
         seen = [
-            (await self.store.mail.messages(folder.id, None, inbox.owner))[0]
+            (await self.store.mail.messages(folder.id, None, folder.owner))[0]
             for folder in (inbox, other, group)
         ]
         self.assertEqual(1, len({(each.content, each.guid) for each in seen}))
