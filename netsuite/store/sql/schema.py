@@ -253,7 +253,13 @@ content_text = Table(
 
 #: Who besides a folder's owner may do what with it (RFC 4314): ``who`` is an identifier, ``rights``
 #: their letters.
-acl = _clustered("acl", _key("folder"), _key("who", Text), Column("rights", Text, nullable=False))
+acl = _clustered(
+    "acl",
+    _key("folder"),
+    _key("who", Text),
+    Column("rights", Text, nullable=False),
+    extra=(Index("acl_who", "who"),),
+)
 
 #: Entries of METADATA (RFC 5464): ``folder`` 0 for the server's, ``account`` 0 for shared ones.
 annotation = _clustered(

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("folder", "who"),
         sqlite_with_rowid=False,
     )
+    op.create_index("acl_who", "acl", ["who"])
     op.create_table(
         "annotation",
         _key("folder"),
