@@ -27,9 +27,14 @@ Ranges = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class SequenceSet:
-    """What a client named: pairs of ends as written, ``LARGEST`` for ``*``."""
+    """What a client named: pairs of ends as written, ``LARGEST`` for ``*``.
+
+    Args:
+        saved: it is ``$``, what the last SEARCH saved (RFC 5182); it has no ranges of its own.
+    """
 
     ranges: Ranges
+    saved: bool = False
 
     @classmethod
     def parse(cls, octets: bytes) -> SequenceSet | None:
@@ -63,6 +68,8 @@ class SequenceSet:
         return sum(high - low + 1 for low, high in self.ranges)
 
     def __bytes__(self) -> bytes:
+        if self.saved:
+            return b"$"
         return b",".join(
             _end(low) if low == high else b"%b:%b" % (_end(low), _end(high))
             for low, high in self.ranges
@@ -95,6 +102,35 @@ class SequenceSet:
             for number in numbers
             if (place := bisect_right(lows, number)) and number <= named[place - 1][1]
         ]
+
+
+def window_of(window: tuple[int, int], count: int) -> tuple[int, int]:
+    """Return where PARTIAL begins in so many results, and where it stops (RFC 9394, 3.1): it
+    counts from 1, or from the end where it is negative."""
+    first, last = window
+    if first > 0:
+        return min(first - 1, count), min(last, count)
+    return max(0, count + first), max(0, count + last + 1)
+
+
+def spans_within(
+    spans: Iterable[tuple[int, int]], window: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """Return of ascending half-open ranges what PARTIAL leaves."""
+    spans = list(spans)
+    first, stop = window_of(window, sum(end - start for start, end in spans))
+    left = []
+    before = 0
+    for start, end in spans:
+        low, high = max(start, start + first - before), min(end, start + stop - before)
+        if low < high:
+            left.append((low, high))
+        before += end - start
+    return left
+
+
+#: ``$``.
+SAVED: Final = SequenceSet((), saved=True)
 
 
 def _end(number: int) -> bytes:

@@ -90,6 +90,7 @@ class MailboxView:
         "_whole_is_news",
         "closed",
         "modseq",
+        "saved",
         "unclaimed",
     )
 
@@ -103,6 +104,7 @@ class MailboxView:
         self.modseq = modseq
         self.unclaimed = False  # something came that may be recent here
         self.closed = False  # the mailbox itself is gone
+        self.saved = SequenceSet(())  # UIDs that the last SEARCH saved (RFC 5182)
         self._added: array[int] | None = None
         self._gone: set[int] | None = None
         self._untold_from = 0  # the mod-sequence of the first that is gone and untold
@@ -162,6 +164,8 @@ class MailboxView:
         """
         told = self._told
         spans = []
+        if numbers.saved:
+            numbers, by_uid = self.saved, True
         if by_uid:
             for low, high in numbers.resolve(told[-1] if told else 0):
                 start, stop = bisect_left(told, low), bisect_right(told, high)
@@ -206,17 +210,19 @@ class MailboxView:
         return uids
 
     def uid_ranges(self, numbers: SequenceSet, *, by_uid: bool) -> Ranges:
-        """Return the UIDs a set names as inclusive ranges, for a search. Raises BadNumber.
-
-        In an empty mailbox any set names nothing: clients search for 1:* before they look.
-        """
-        if not self._told:
+        """Return the UIDs a set names as inclusive ranges, for a search: numbers beyond the last
+        name nothing there, since clients search before they look."""
+        told = self._told
+        if not told:
             return ()
+        if numbers.saved:
+            return self.saved.ranges
         if by_uid:
-            return numbers.resolve(self._told[-1])
+            return numbers.resolve(told[-1])
         return tuple(
-            (self._told[start], self._told[stop - 1])
-            for start, stop in self.spans(numbers, by_uid=False)
+            (told[low - 1], told[min(high, len(told)) - 1])
+            for low, high in numbers.resolve(len(told))
+            if low <= len(told)
         )
 
     def numbers(self, uids: Sequence[int]) -> list[int]:

@@ -142,14 +142,14 @@ def message_id(values: dict[bytes, bytes]) -> str:
 
 
 def references(values: dict[bytes, bytes]) -> tuple[str, ...]:
-    """Return what the message answers, oldest first: References, then In-Reply-To's first.
+    """Return what the message answers, oldest first: References, or where there are
+    none In-Reply-To's first (RFC 5256, 3).
 
     A list longer than ``REFERENCES`` keeps its first (the thread's root) and its newest.
     """
     found = list(dict.fromkeys(message_ids(values.get(b"references", b""))))
-    parents = message_ids(values.get(b"in-reply-to", b""))
-    if parents and parents[0] not in found:
-        found.append(parents[0])
+    if not found:
+        found = message_ids(values.get(b"in-reply-to", b""))[:1]
     if len(found) > REFERENCES:
         found = [found[0], *found[-(REFERENCES - 1) :]]
     return tuple(found)

@@ -47,6 +47,11 @@ def matches(query: q.Query, candidate: Candidate) -> bool:
             return message.octets < octets
         case q.Received(since, before):
             return within(message.internal_date.date(), since, before)
+        case q.Dated(since, until):
+            moment = message.internal_date.timestamp()
+            return (since is None or since <= moment) and (until is None or moment <= until)
+        case q.HasGuid(guid):
+            return message.guid == guid
         case q.Sent():
             return _was_sent(query, candidate.sent_day())
         case q.Saved(since, before):

@@ -75,6 +75,22 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """The internal date is a moment in ``since <= moment <= until``, both in seconds since 1970;
+    None leaves that side open."""
+
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HasGuid:
+    """The content is that of the guid."""
+
+    guid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The Date field lies in ``since <= date < before``; None leaves that side open."""
 
@@ -129,6 +145,8 @@ Query: TypeAlias = (
     | Larger
     | Smaller
     | Received
+    | Dated
+    | HasGuid
     | Sent
     | Saved
     | Field

@@ -74,6 +74,7 @@ from netsuite.imap.commands.responses import (
     EnabledData,
     Exists,
     Expunged,
+    ExtendedSearchData,
     FlagsData,
     IdData,
     Listed,
@@ -97,7 +98,15 @@ from netsuite.imap.commands.rights import (
     RightsAction,
     SetAcl,
 )
-from netsuite.imap.sequences import SequenceSet
+from netsuite.imap.commands.sorting import (
+    Algorithm,
+    Criterion,
+    Sort,
+    SortData,
+    Thread,
+    ThreadData,
+)
+from netsuite.imap.sequences import SAVED, SequenceSet
 from netsuite.message.structure import Envelope, Mailbox
 from netsuite.wire.events import EndOfBody
 
@@ -245,6 +254,70 @@ REQUESTS: list[tuple[bytes, Request]] = [
             )
         ),
     ),
+    (b"SEARCH RETURN () ALL", Search(key.AllMessages(), returns=key.Returns())),
+    (
+        b"UID SEARCH RETURN (MIN MAX ALL COUNT SAVE) $",
+        Search(
+            key.Numbered(SAVED),
+            by_uid=True,
+            returns=key.Returns(frozenset({"MIN", "MAX", "ALL", "COUNT", "SAVE"})),
+        ),
+    ),
+    (
+        b"SEARCH RETURN (COUNT PARTIAL 1:100) CHARSET UTF-8 (UID $ OLDER 5 YOUNGER 6)",
+        Search(
+            key.Every((key.Numbered(SAVED, True), key.Aged(5, False), key.Aged(6, True))),
+            "UTF-8",
+            returns=key.Returns(frozenset({"COUNT"}), (1, 100)),
+        ),
+    ),
+    (
+        b"SEARCH RETURN (PARTIAL -1:-100) FUZZY (SAVEDATESUPPORTED SAVEDON 1-Feb-1994)",
+        Search(
+            key.Fuzzy(
+                key.Every(
+                    (
+                        key.SaveDateSupported(),
+                        key.SavedOn(key.Comparison.ON, date(1994, 2, 1)),
+                    )
+                )
+            ),
+            returns=key.Returns(window=(-100, -1)),
+        ),
+    ),
+    (
+        b"SEARCH OR EMAILID M-1_a THREADID 64",
+        Search(key.Either(key.HasObjectId("M-1_a"), key.HasObjectId("64", thread=True))),
+    ),
+    (b"SORT (SUBJECT) UTF-8 ALL", Sort(((Criterion.SUBJECT, False),), key.AllMessages())),
+    (
+        b"UID SORT RETURN (MIN PARTIAL 5:7) (REVERSE DATE DISPLAYFROM) US-ASCII (SEEN $)",
+        Sort(
+            ((Criterion.DATE, True), (Criterion.DISPLAYFROM, False)),
+            key.Every((key.Flagged("\\Seen"), key.Numbered(SAVED))),
+            "US-ASCII",
+            True,
+            key.Returns(frozenset({"MIN"}), (5, 7)),
+        ),
+    ),
+    (
+        b"THREAD REFERENCES UTF-8 TEXT {2}\r\n\xc3\xa4",
+        Thread(Algorithm.REFERENCES, key.TextHas("ä")),
+    ),
+    (
+        b"UID THREAD ORDEREDSUBJECT US-ASCII ALL",
+        Thread(Algorithm.ORDERED_SUBJECT, key.AllMessages(), "US-ASCII", True),
+    ),
+    (b"FETCH $ (FLAGS)", Fetch(SAVED, (Item.FLAGS,))),
+    (
+        b"UID FETCH 1 (FLAGS) (CHANGEDSINCE 5 VANISHED PARTIAL -1:-30)",
+        Fetch(ONE, (Item.FLAGS,), True, 5, True, (-30, -1)),
+    ),
+    (b"STORE $ FLAGS (\\Seen)", Store(SAVED, StoreAction.REPLACE, SEEN)),
+    (b"COPY $ a", Copy(SAVED, "a")),
+    (b"UID MOVE $ a", Move(SAVED, "a", True)),
+    (b"UID EXPUNGE $", Expunge(SAVED)),
+    (b"STATUS a (MESSAGES MAILBOXID)", StatusOf("a", ("MESSAGES", "MAILBOXID"))),
     (b"FETCH 1 (FLAGS)", Fetch(ONE, (Item.FLAGS,))),
     (
         b"UID FETCH 1:3,7:* (UID RFC822.SIZE BODY[]) (CHANGEDSINCE 9)",
@@ -653,6 +726,35 @@ RESPONSES: list[tuple[bytes, Response]] = [
     (
         b"* STATUS a (MESSAGES 2 UIDNEXT 3)\r\n",
         StatusData("a", (("MESSAGES", 2), ("UIDNEXT", 3))),
+    ),
+    (
+        b"* STATUS a (MESSAGES 2 MAILBOXID (F1))\r\n",
+        StatusData("a", (("MESSAGES", 2),), "F1"),
+    ),
+    (
+        b"* OK [MAILBOXID (F1)] Its object id\r\n",
+        Condition(Status.OK, "Its object id", Code("MAILBOXID", ("F1",))),
+    ),
+    (b"* ESEARCH\r\n", ExtendedSearchData(None)),
+    (
+        b'* ESEARCH (TAG "a1") UID MIN 2 MAX 9 ALL 1:3 COUNT 17 PARTIAL (-1:-100 1:3) MODSEQ 7\r\n',
+        ExtendedSearchData(b"a1", True, 2, 9, KNOWN, 17, ((-100, -1), KNOWN), 7),
+    ),
+    (
+        b'* ESEARCH (TAG "a1") PARTIAL (5:7 NIL)\r\n',
+        ExtendedSearchData(b"a1", window=((5, 7), None)),
+    ),
+    (b"* SORT\r\n", SortData(())),
+    (b"* SORT 5 3 4 (MODSEQ 9)\r\n", SortData((5, 3, 4), 9)),
+    (b"* THREAD\r\n", ThreadData(())),
+    (
+        b"* THREAD (2)(3 6 (4 23)(44 7 96))\r\n",
+        ThreadData(((0, 2), (0, 3), (1, 6), (2, 4), (3, 23), (2, 44), (3, 7), (4, 96))),
+    ),
+    (b"* THREAD ((3)(5))\r\n", ThreadData(((0, 0), (1, 3), (1, 5)))),
+    (
+        b"* THREAD ((1 2)(3 (4)(5)))(6)\r\n",
+        ThreadData(((0, 0), (1, 1), (2, 2), (1, 3), (2, 4), (2, 5), (0, 6))),
     ),
     (b"* ACL INBOX\r\n", AclData("INBOX", ())),
     (

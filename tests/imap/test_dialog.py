@@ -98,10 +98,10 @@ class Walk(SynchronousTestCase):
         self.assertEqual(set(RULES), said)
 
     def test_numbers_and_expunge(self) -> None:
-        """RFC 3501, 7.4.1: an EXPUNGE never comes while FETCH, STORE or SEARCH is answered; by
-        UID it may."""
+        """RFC 3501, 7.4.1: an EXPUNGE never comes while FETCH, STORE, SEARCH, SORT or THREAD is
+        answered; by UID it may."""
         kept = {kind.__name__ for kind, rule in RULES.items() if not rule.may_expunge}
-        self.assertEqual({"Fetch", "Store", "Search"}, kept)
+        self.assertEqual({"Fetch", "Store", "Search", "Sort", "Thread"}, kept)
         for _, request in REQUESTS:
             if getattr(request, "by_uid", False):
                 self.assertTrue(rule_of(request).may_expunge, request)

@@ -155,7 +155,7 @@ class InUTF8(SynchronousTestCase):
         for name in ('"Entwürfe"', "{9+}\r\nEntwürfe"):
             answer = lines(f"a STATUS {name} (MESSAGES)".encode())
             self.assertEqual('* STATUS "Entwürfe" (MESSAGES 0)'.encode(), answer[0])
-        self.assertEqual([b"a OK Created"], lines(b"a CREATE A&B-"))
+        self.assertEqual([b"a OK [MAILBOXID (F12)] Created"], lines(b"a CREATE A&B-"))
         self.assertEqual(b'* LIST (\\HasNoChildren) "/" A&B-', lines(b'a LIST "" A*')[0])
         self.assertEqual(b'* NAMESPACE (("" "/"))', lines(b"a NAMESPACE")[0][:22])
 

@@ -235,7 +235,9 @@ class Mailboxes(SynchronousTestCase):
     def test_special_use(self) -> None:
         """A special use can be asked for, given, and refused (RFC 6154)."""
         lines = self.client.lines
-        self.assertEqual([b"a OK Created"], lines(b"a CREATE Bin (USE (\\Trash))"))
+        self.assertEqual(
+            [b"a OK [MAILBOXID (F11)] Created"], lines(b"a CREATE Bin (USE (\\Trash))")
+        )
         self.assertEqual(
             [
                 b'* LIST (\\HasNoChildren \\Trash) "/" Bin',
@@ -313,7 +315,7 @@ class Mailboxes(SynchronousTestCase):
     def test_names(self) -> None:
         """A folder named in any script is made, renamed and deleted."""
         lines = self.client.lines
-        self.assertEqual([b"a OK Created"], lines(b"a CREATE &U,BTFw-/"))
+        self.assertEqual([b"a OK [MAILBOXID (F11)] Created"], lines(b"a CREATE &U,BTFw-/"))
         self.assertEqual(
             [b"a NO [ALREADYEXISTS] A mailbox of that name exists"], lines(b"a CREATE &U,BTFw-")
         )
@@ -349,6 +351,7 @@ class Mailboxes(SynchronousTestCase):
                 b"* OK [UIDNEXT 3] Next UID",
                 b"* OK [UIDVALIDITY 7] UIDs valid",
                 b"* OK [HIGHESTMODSEQ 3] Highest",
+                b"* OK [MAILBOXID (F2)] Its object id",
                 b"a OK [READ-WRITE] Selected",
             ],
             lines(b"a SELECT INBOX"),
@@ -571,11 +574,12 @@ class Messages(SynchronousTestCase):
         self.assertEqual(
             [
                 b"* OK [HIGHESTMODSEQ 8] Highest",
+                b"* OK [MAILBOXID (F2)] Its object id",
                 b"* VANISHED (EARLIER) 3",
                 b"* 1 FETCH (UID 2 FLAGS (\\Flagged) MODSEQ (6))",
                 b"a OK [READ-WRITE] Selected",
             ],
-            answer[-4:],
+            answer[-5:],
         )
         answer = lines(b"a SELECT INBOX (QRESYNC (6 4))")
         self.assertNotIn(b"VANISHED", b"".join(answer))
@@ -646,7 +650,8 @@ class Messages(SynchronousTestCase):
             )
         self.assertEqual(b"* SEARCH 2 3", lines(b"a UID SEARCH ALL")[0])
         self.assertEqual(b"* SEARCH 3", lines(b"a UID SEARCH SUBJECT hi")[0])
-        self.assertEqual([b"a BAD no message 3"], lines(b"a SEARCH 3"))
+        for keys, numbers in ((b"3", b""), (b"2:99", b" 2"), (b"9:*", b" 2"), (b"NOT 2:9", b" 1")):
+            self.assertEqual(b"* SEARCH" + numbers, lines(b"a SEARCH " + keys)[0])
         self.assertEqual(
             [b"a NO [BADCHARSET (US-ASCII UTF-8)] unknown charset"],
             lines(b"a SEARCH CHARSET KOI8-R SUBJECT x"),

@@ -27,9 +27,7 @@ class Overviews(SynchronousTestCase):
             b"Subject: another\r\n\r\none\r\ntwo\r\n"
         )
         self.assertEqual(
-            Overview(
-                b"a b c", b'"Ann" <a@x> (she)', b"today ", b"<1@x>", b"<0@x> <00@x> <9@x>", b"2"
-            ),
+            Overview(b"a b c", b'"Ann" <a@x> (she)', b"today ", b"<1@x>", b"<0@x> <00@x>", b"2"),
             read_overview(kept),
         )
 

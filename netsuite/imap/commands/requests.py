@@ -10,7 +10,8 @@ from netsuite.imap.commands import metadata, quota, rights
 from netsuite.imap.commands.append import Append, Replace
 from netsuite.imap.commands.fetch import FetchItem
 from netsuite.imap.commands.notify import Notify
-from netsuite.imap.commands.search import SearchKey
+from netsuite.imap.commands.search import Returns, SearchKey, Window
+from netsuite.imap.commands.sorting import Sort, Thread
 from netsuite.imap.sequences import SequenceSet
 
 
@@ -224,23 +225,29 @@ class Expunge:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """SEARCH and UID SEARCH; text is decoded already."""
+    """SEARCH and UID SEARCH; text is decoded already.
+
+    Args:
+        returns: what RETURN asks for (RFC 4731); None without it.
+    """
 
     key: SearchKey
     charset: str | None = None
     by_uid: bool = False
+    returns: Returns | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """FETCH and UID FETCH; with CHANGEDSINCE where given (RFC 7162, 3.1.4.1), and VANISHED
-    (3.2.6)."""
+    """FETCH and UID FETCH; with CHANGEDSINCE where given (RFC 7162, 3.1.4.1), VANISHED
+    (3.2.6), and PARTIAL (RFC 9394, 3.3)."""
 
     numbers: SequenceSet
     items: tuple[FetchItem, ...]
     by_uid: bool = False
     changed_since: int | None = None
     vanished: bool = False
+    window: Window | None = None
 
 
 class StoreAction(enum.Enum):
@@ -322,6 +329,8 @@ Request: TypeAlias = (
     | Unselect
     | Expunge
     | Search
+    | Sort
+    | Thread
     | Fetch
     | Store
     | Copy

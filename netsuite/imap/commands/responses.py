@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 from netsuite.imap.commands import metadata, quota, rights
 from netsuite.imap.commands.fetch import FetchData
+from netsuite.imap.commands.search import Window
+from netsuite.imap.commands.sorting import SortData, ThreadData
 from netsuite.imap.sequences import SequenceSet
 
 
@@ -145,10 +147,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class StatusData:
-    """STATUS."""
+    """STATUS; of an object id only without its parentheses (RFC 8474, 4.3)."""
 
     mailbox: str
     values: tuple[tuple[str, int], ...]
+    object_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,26 @@ class SearchData:
     modseq: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ExtendedSearchData:
+    """ESEARCH (RFC 4731, 3.2): what was asked for, None where it was not or nothing was found.
+
+    Args:
+        tag: of the command that it answers.
+        all: in the order of a SORT, which a set keeps.
+        window: of PARTIAL, and what there is in it (RFC 9394, 3.1).
+    """
+
+    tag: bytes | None
+    by_uid: bool = False
+    lowest: int | None = None
+    highest: int | None = None
+    all: SequenceSet | None = None
+    count: int | None = None
+    window: tuple[Window, SequenceSet | None] | None = None
+    modseq: int | None = None
+
+
 Response: TypeAlias = (
     Condition
     | Tagged
@@ -211,6 +234,9 @@ Response: TypeAlias = (
     | Expunged
     | Vanished
     | SearchData
+    | ExtendedSearchData
+    | SortData
+    | ThreadData
     | rights.AclData
     | rights.ListRightsData
     | rights.MyRightsData

@@ -78,6 +78,35 @@ class SentOn:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedOn:
+    """SAVEDBEFORE, SAVEDON, SAVEDSINCE: when it came into the mailbox (RFC 8514, 4.3)."""
+
+    comparison: Comparison
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDateSupported:
+    """SAVEDATESUPPORTED: every message of a mailbox that knows such dates (RFC 8514, 4.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """OLDER and YOUNGER: the internal date lies so many seconds back (RFC 5032)."""
+
+    seconds: int
+    younger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HasObjectId:
+    """EMAILID and THREADID (RFC 8474, 6)."""
+
+    id: str
+    thread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LargerThan:
     """LARGER."""
 
@@ -93,7 +122,7 @@ class SmallerThan:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A sequence set, of message numbers or of UIDs."""
+    """A sequence set, of message numbers or of UIDs; ``$`` among them (RFC 5182)."""
 
     numbers: SequenceSet
     by_uid: bool = False
@@ -104,6 +133,13 @@ class ModifiedSince:
     """MODSEQ (RFC 7162, 3.1.5)."""
 
     modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """FUZZY: what nearly matches, too (RFC 6203)."""
+
+    key: SearchKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +173,42 @@ SearchKey: TypeAlias = (
     | TextHas
     | ReceivedOn
     | SentOn
+    | SavedOn
+    | SaveDateSupported
+    | Aged
+    | HasObjectId
     | LargerThan
     | SmallerThan
     | Numbered
     | ModifiedSince
+    | Fuzzy
     | Negated
     | Either
     | Every
 )
 
 
+#: A part of a result: the first and the last of it, counted from its end where both are negative.
+Window: TypeAlias = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """What RETURN asks for (RFC 4731, 3.1; RFC 5182; RFC 9394).
+
+    Args:
+        options: ``MIN``, ``MAX``, ``ALL``, ``COUNT``, ``SAVE``.
+        window: of PARTIAL.
+    """
+
+    options: frozenset[str] = frozenset()
+    window: Window | None = None
+
+
 def walk(key: SearchKey) -> Iterator[SearchKey]:
     """Return a key and those in it."""
     yield key
-    if isinstance(key, Negated):
+    if isinstance(key, Negated | Fuzzy):
         yield from walk(key.key)
     elif isinstance(key, Either):
         yield from walk(key.one)

@@ -15,6 +15,7 @@ from netsuite.imap.commands import requests as say
 from netsuite.imap.commands.notify import Notify
 from netsuite.imap.commands.responses import Status
 from netsuite.imap.commands.search import Numbered, walk
+from netsuite.imap.commands.sorting import Sort, Thread
 
 
 class State(enum.Enum):
@@ -90,6 +91,8 @@ RULES: Final[Mapping[type, Rule]] = {
     say.Unselect: Rule(_SELECTED),
     say.Expunge: Rule(_SELECTED, changes_mailbox=True),
     say.Search: Rule(_SELECTED, uses_numbers=True, may_expunge=False),
+    Sort: Rule(_SELECTED, uses_numbers=True, may_expunge=False),
+    Thread: Rule(_SELECTED, uses_numbers=True, may_expunge=False),
     say.Fetch: Rule(_SELECTED, uses_numbers=True, may_expunge=False),
     say.Store: Rule(_SELECTED, uses_numbers=True, may_expunge=False, changes_mailbox=True),
     say.Copy: Rule(_SELECTED, uses_numbers=True),
@@ -118,8 +121,9 @@ def names_by_number(request: say.Request) -> bool:
     enabled UIDONLY has given up (RFC 9586)."""
     if isinstance(request, say.Select | say.Examine):
         return request.resync is not None and request.resync.matches is not None
-    if isinstance(request, say.Search) and any(
-        isinstance(key, Numbered) and not key.by_uid for key in walk(request.key)
+    if isinstance(request, say.Search | Sort | Thread) and any(
+        isinstance(key, Numbered) and not (key.by_uid or key.numbers.saved)
+        for key in walk(request.key)
     ):
         return True
     return rule_of(request).uses_numbers

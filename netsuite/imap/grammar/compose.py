@@ -15,8 +15,10 @@ from netsuite.imap.commands import requests as say
 from netsuite.imap.commands import rights as rights_values
 from netsuite.imap.commands.append import Append, MessageLiteral, Replace
 from netsuite.imap.commands.notify import Notify
+from netsuite.imap.commands.sorting import Sort, Thread
 from netsuite.imap.grammar import metadata, quota, rights
 from netsuite.imap.grammar.append import format_append
+from netsuite.imap.grammar.esearch import format_returns, format_window
 from netsuite.imap.grammar.fetch import format_fetch_item
 from netsuite.imap.grammar.notify import format_notify
 from netsuite.imap.grammar.printing import (
@@ -26,6 +28,7 @@ from netsuite.imap.grammar.printing import (
     format_mailbox,
 )
 from netsuite.imap.grammar.search import format_key, needs_charset
+from netsuite.imap.grammar.sorting import format_sort, format_thread
 from netsuite.imap.grammar.tokens import TAG
 from netsuite.message.form import format_string
 from netsuite.wire.errors import LocalProtocolError
@@ -51,7 +54,7 @@ class Segment:
 
 
 _OfMailbox: TypeAlias = say.Delete | say.Subscribe | say.Unsubscribe
-_ByUID: TypeAlias = say.Search | say.Fetch | say.Store | say.Copy | say.Move
+_ByUID: TypeAlias = say.Search | Sort | Thread | say.Fetch | say.Store | say.Copy | say.Move
 
 
 def _bare(name: bytes) -> Callable[[say.Request], bytes]:
@@ -154,7 +157,7 @@ def _expunge(request: say.Expunge) -> bytes:
 
 
 def _search(request: say.Search) -> bytes:
-    words = [b"SEARCH"]
+    words = [b"SEARCH" + format_returns(request.returns)]
     charset = request.charset or ("UTF-8" if needs_charset(request.key) else None)
     if charset is not None:
         words.append(b"CHARSET " + format_astring(charset.encode("ascii")))
@@ -165,9 +168,15 @@ def _search(request: say.Search) -> bytes:
 def _fetch(request: say.Fetch) -> bytes:
     items = b" ".join(map(format_fetch_item, request.items))
     octets = b"FETCH %b (%b)" % (bytes(request.numbers), items)
+    modifiers = []
     if request.changed_since is not None:
-        vanished = b" VANISHED" if request.vanished else b""
-        octets += b" (CHANGEDSINCE %d%b)" % (request.changed_since, vanished)
+        modifiers.append(b"CHANGEDSINCE %d" % request.changed_since)
+    if request.vanished:
+        modifiers.append(b"VANISHED")
+    if request.window is not None:
+        modifiers.append(b"PARTIAL " + format_window(request.window))
+    if modifiers:
+        octets += b" (%b)" % b" ".join(modifiers)
     return _by_uid(request, octets)
 
 
@@ -233,6 +242,8 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     say.Unselect: _bare(b"UNSELECT"),
     say.Expunge: _expunge,
     say.Search: _search,
+    Sort: lambda request: _by_uid(request, format_sort(request)),
+    Thread: lambda request: _by_uid(request, format_thread(request)),
     say.Fetch: _fetch,
     say.Store: _store,
     say.Copy: _copy,

@@ -13,7 +13,7 @@ from netsuite.imap.sequences import SequenceSet
 _OPEN: Final = ord("(")
 _PATTERNS: Final = 100  # of one LIST
 #: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051;
-#: DELETED-STORAGE: RFC 9208, 4.1.4.
+#: DELETED-STORAGE: RFC 9208, 4.1.4; MAILBOXID: RFC 8474, 4.3.
 STATUS_ITEMS: Final = frozenset(
     {
         "MESSAGES",
@@ -26,6 +26,7 @@ STATUS_ITEMS: Final = frozenset(
         "DELETED",
         "DELETED-STORAGE",
         "APPENDLIMIT",
+        "MAILBOXID",
     }
 )
 _SELECTION_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "REMOTE", "RECURSIVEMATCH"})

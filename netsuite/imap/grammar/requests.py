@@ -11,9 +11,11 @@ from typing import Final
 
 from netsuite.imap.commands import requests as say
 from netsuite.imap.grammar import append, mailboxes, metadata, quota, rights, tokens
+from netsuite.imap.grammar.esearch import parse_returns, parse_window
 from netsuite.imap.grammar.fetch import parse_fetch_items
 from netsuite.imap.grammar.notify import notify_request
 from netsuite.imap.grammar.search import parse_search
+from netsuite.imap.grammar.sorting import sort_request, thread_request
 from netsuite.imap.sequences import SequenceSet
 
 _OPEN: Final = ord("(")
@@ -125,20 +127,24 @@ def _enable(cursor: tokens.Cursor) -> say.Request:
 
 def _fetch(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     # fetch = "FETCH" SP sequence-set SP (macro / fetch-att / "(" ... ")") [fetch-modifiers]
-    numbers = cursor.space().sequence_set()
+    numbers = cursor.space().named_set()
     cursor.space()
     items = parse_fetch_items(cursor)
     changed_since = None
     vanished = False
+    window = None
 
     def modifier() -> None:
         # "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"                      (RFC 7162, 7)
-        nonlocal changed_since, vanished
+        # "PARTIAL" SP partial-range                                             (RFC 9394, 4)
+        nonlocal changed_since, vanished, window
         name = cursor.name()
         if name == b"CHANGEDSINCE":
             changed_since = cursor.space().number(tokens.MODSEQ_TOP)
         elif name == b"VANISHED" and by_uid:
             vanished = True
+        elif name == b"PARTIAL" and by_uid and window is None:
+            window = parse_window(cursor.space())
         else:
             raise tokens.BadSyntax("unknown modifier")
 
@@ -146,7 +152,7 @@ def _fetch(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
         cursor.items(modifier)
     if vanished and changed_since is None:
         raise tokens.BadSyntax("VANISHED needs CHANGEDSINCE")
-    return say.Fetch(numbers, items, by_uid, changed_since, vanished)
+    return say.Fetch(numbers, items, by_uid, changed_since, vanished, window)
 
 
 def _unchanged_since(cursor: tokens.Cursor) -> int:
@@ -159,7 +165,7 @@ def _unchanged_since(cursor: tokens.Cursor) -> int:
 def _store(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     # store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
     # store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
-    numbers = cursor.space().sequence_set()
+    numbers = cursor.space().named_set()
     cursor.space()
     unchanged_since = None
     if cursor.peek() == _OPEN:
@@ -192,18 +198,19 @@ def _copy(
     make: Callable[[SequenceSet, str, bool], say.Request], by_uid: bool, cursor: tokens.Cursor
 ) -> say.Request:
     # copy = "COPY" SP sequence-set SP mailbox, and MOVE likewise                (RFC 6851, 7)
-    numbers = cursor.space().sequence_set()
+    numbers = cursor.space().named_set()
     return make(numbers, cursor.space().mailbox(), by_uid)
 
 
 def _search(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
+    returns = parse_returns(cursor)
     charset, key = parse_search(cursor)
-    return say.Search(key, charset, by_uid)
+    return say.Search(key, charset, by_uid, returns)
 
 
 def _uid_expunge(cursor: tokens.Cursor) -> say.Request:
     # uid-expunge = "UID" SP "EXPUNGE" SP sequence-set                           (RFC 4315, 4)
-    return say.Expunge(cursor.space().sequence_set())
+    return say.Expunge(cursor.space().named_set())
 
 
 def _uid(cursor: tokens.Cursor) -> say.Request:
@@ -222,6 +229,8 @@ _UID_REQUESTS: Mapping[bytes, _Parse] = {
     b"FETCH": partial(_fetch, True),
     b"STORE": partial(_store, True),
     b"SEARCH": partial(_search, True),
+    b"SORT": partial(sort_request, True),
+    b"THREAD": partial(thread_request, True),
     b"EXPUNGE": _uid_expunge,
     b"REPLACE": partial(append.replace_request, True),
 }
@@ -267,6 +276,8 @@ _REQUESTS: Mapping[bytes, _Parse] = {
     b"UNSELECT": partial(_bare, say.Unselect),
     b"EXPUNGE": partial(_bare, say.Expunge),
     b"SEARCH": partial(_search, False),
+    b"SORT": partial(sort_request, False),
+    b"THREAD": partial(thread_request, False),
     b"FETCH": partial(_fetch, False),
     b"STORE": partial(_store, False),
     b"COPY": partial(_copy, say.Copy, False),

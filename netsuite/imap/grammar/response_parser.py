@@ -17,7 +17,9 @@ from typing import Final
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.responses import Status
 from netsuite.imap.grammar import metadata, quota, rights, tokens
+from netsuite.imap.grammar.esearch import parse_esearch
 from netsuite.imap.grammar.fetch_response import parse_fetch_data
+from netsuite.imap.grammar.sorting import parse_sort, parse_thread
 
 _CODE_TEXT: Final = re.compile(rb"[^\]\r\n]*")
 _CODE_WORD: Final = re.compile(rb"[^ \]\r\n]+")
@@ -83,21 +85,36 @@ def _resp_text(cursor: tokens.Cursor) -> tuple[said.Code | None, str]:
     cursor.take(_SPACE)
     code = None
     if cursor.take(ord("[")):
-        name = cursor.word(_CODE_WORD, "a code").upper().decode("ascii", "replace")
-        argument = None
-        if cursor.take(_SPACE):
-            argument = _CODES.get(name, _code_text)(cursor)
-        cursor.expect(ord("]"))
+        start = cursor.place
+        try:
+            code = _resp_text_code(cursor)
+        except tokens.BadSyntax:  # text, with a bracket before it
+            cursor.place = start - 1
         cursor.take(_SPACE)
-        code = said.Code(name, argument)
     return code, cursor.rest().decode("utf-8", "replace")
+
+
+def _resp_text_code(cursor: tokens.Cursor) -> said.Code:
+    name = cursor.word(_CODE_WORD, "a code").upper().decode("ascii", "replace")
+    argument: said.Argument | None = None
+    if cursor.take(_SPACE):
+        start = cursor.place
+        try:
+            argument = _CODES.get(name, _code_text)(cursor)
+        except tokens.BadSyntax:  # as of a code that is not known
+            cursor.place = start
+        if cursor.peek() != ord("]"):
+            cursor.place = start
+            argument = _code_text(cursor)
+    cursor.expect(ord("]"))
+    return said.Code(name, argument)
 
 
 def _code_text(cursor: tokens.Cursor) -> bytes:
     return cursor.match(_CODE_TEXT) or b""
 
 
-def _charsets(cursor: tokens.Cursor) -> tuple[str, ...]:
+def _astrings(cursor: tokens.Cursor) -> tuple[str, ...]:
     return tuple(word.decode("ascii", "replace") for word in cursor.items(cursor.astring))
 
 
@@ -129,7 +146,8 @@ _CODES: Final[Mapping[str, Callable[[tokens.Cursor], said.Argument]]] = {
     "UNSEEN": tokens.Cursor.number,
     "HIGHESTMODSEQ": lambda cursor: cursor.number(tokens.MODSEQ_TOP),
     "PERMANENTFLAGS": tokens.shown_flags,
-    "BADCHARSET": _charsets,
+    "BADCHARSET": _astrings,
+    "MAILBOXID": _astrings,
     "CAPABILITY": _words,
     "APPENDUID": _append_uid,
     "COPYUID": _copy_uid,
@@ -218,13 +236,20 @@ def _extended_item(cursor: tokens.Cursor) -> tuple[bytes, tuple[str, ...]]:
 def _status(cursor: tokens.Cursor) -> said.Response:
     mailbox = cursor.space().shown_mailbox()
     cursor.space()
+    values: list[tuple[str, int]] = []
+    object_id = None
 
-    def pair() -> tuple[str, int]:
+    def item() -> None:
+        nonlocal object_id
         name = cursor.name().decode("ascii")
         cursor.space()
-        return name, cursor.number(tokens.MODSEQ_TOP)
+        if name == "MAILBOXID":
+            object_id = _astrings(cursor)[0]
+        else:
+            values.append((name, cursor.number(tokens.MODSEQ_TOP)))
 
-    return said.StatusData(mailbox, tuple(cursor.items(pair, empty=True)))
+    cursor.items(item, empty=True)
+    return said.StatusData(mailbox, tuple(values), object_id)
 
 
 def _flags_data(cursor: tokens.Cursor) -> said.Response:
@@ -269,6 +294,9 @@ _UNTAGGED: Final[Mapping[bytes, Callable[[tokens.Cursor], said.Response]]] = {
     b"STATUS": _status,
     b"FLAGS": _flags_data,
     b"SEARCH": _search,
+    b"ESEARCH": parse_esearch,
+    b"SORT": parse_sort,
+    b"THREAD": parse_thread,
     b"ACL": rights.parse_acl,
     b"LISTRIGHTS": rights.parse_list_rights,
     b"MYRIGHTS": rights.parse_my_rights,

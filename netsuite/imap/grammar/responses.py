@@ -11,7 +11,9 @@ from netsuite.imap.commands import quota as quota_values
 from netsuite.imap.commands import responses as say
 from netsuite.imap.commands import rights as rights_values
 from netsuite.imap.commands.fetch import FetchData
+from netsuite.imap.commands.sorting import SortData, ThreadData
 from netsuite.imap.grammar import metadata, quota, rights
+from netsuite.imap.grammar.esearch import format_esearch
 from netsuite.imap.grammar.fetch_response import format_fetch_data
 from netsuite.imap.grammar.names import NAME_PRINTERS, NamePrinter
 from netsuite.imap.grammar.printing import (
@@ -20,6 +22,7 @@ from netsuite.imap.grammar.printing import (
     format_flags,
     format_text,
 )
+from netsuite.imap.grammar.sorting import format_sort_data, format_thread_data
 from netsuite.imap.sequences import SequenceSet
 from netsuite.message.form import format_string
 from netsuite.wire.errors import LocalProtocolError
@@ -44,6 +47,7 @@ _CODES: Final[Mapping[str, Callable[[tuple[str, ...]], bytes]]] = {
     "PERMANENTFLAGS": lambda flags: b" " + format_flags(flags),
     "BADCHARSET": _code_names,
     "BADEVENT": _code_names,
+    "MAILBOXID": _code_names,
     "CAPABILITY": _names,
 }
 
@@ -127,8 +131,10 @@ def _listed(mailbox: NamePrinter, value: say.Listed) -> bytes:
 
 
 def _status(mailbox: NamePrinter, value: say.StatusData) -> bytes:
-    words = b" ".join(b"%b %d" % (format_atom(name), number) for name, number in value.values)
-    return b"* STATUS %b (%b)\r\n" % (mailbox(value.mailbox), words)
+    words = [b"%b %d" % (format_atom(name), number) for name, number in value.values]
+    if value.object_id is not None:
+        words.append(b"MAILBOXID (%b)" % value.object_id.encode("ascii"))
+    return b"* STATUS %b (%b)\r\n" % (mailbox(value.mailbox), b" ".join(words))
 
 
 def _search(value: say.SearchData) -> bytes:
@@ -153,6 +159,9 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
         b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if value.earlier else b"", bytes(value.uids))
     ),
     say.SearchData: _search,
+    say.ExtendedSearchData: format_esearch,
+    SortData: format_sort_data,
+    ThreadData: format_thread_data,
     FetchData: format_fetch_data,
     quota_values.QuotaData: quota.format_quota,
 }

@@ -1,8 +1,9 @@
-"""The grammar of SEARCH, both ways (RFC 3501, 6.4.4)."""
+"""The grammar of SEARCH's keys, both ways (RFC 3501, 6.4.4)."""
 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -20,22 +21,32 @@ CHARSETS: Final = ("US-ASCII", "UTF-8")
 _KEYS = 1000
 
 _FLAGS: Final = ("\\Answered", "\\Deleted", "\\Draft", "\\Flagged", "\\Seen")
-_DATES: Final[Mapping[bytes, tuple[type[key.ReceivedOn | key.SentOn], Comparison]]] = {
+_DATES: Final[
+    Mapping[bytes, tuple[type[key.ReceivedOn | key.SentOn | key.SavedOn], Comparison]]
+] = {
     b"BEFORE": (key.ReceivedOn, Comparison.BEFORE),
     b"ON": (key.ReceivedOn, Comparison.ON),
     b"SINCE": (key.ReceivedOn, Comparison.SINCE),
     b"SENTBEFORE": (key.SentOn, Comparison.BEFORE),
     b"SENTON": (key.SentOn, Comparison.ON),
     b"SENTSINCE": (key.SentOn, Comparison.SINCE),
+    b"SAVEDBEFORE": (key.SavedOn, Comparison.BEFORE),
+    b"SAVEDON": (key.SavedOn, Comparison.ON),
+    b"SAVEDSINCE": (key.SavedOn, Comparison.SINCE),
 }
 _BARE: Final[Mapping[bytes, SearchKey]] = {
     b"ALL": key.AllMessages(),
     b"NEW": key.Every((key.IsRecent(), key.Flagged("\\Seen", False))),
     b"OLD": key.IsRecent(False),
     b"RECENT": key.IsRecent(),
+    b"SAVEDATESUPPORTED": key.SaveDateSupported(),
     **{flag[1:].upper().encode(): key.Flagged(flag) for flag in _FLAGS},
     **{b"UN" + flag[1:].upper().encode(): key.Flagged(flag, False) for flag in _FLAGS},
 }
+#: What is no digit and begins a set.
+_SET_BEGINS: Final = (ord("*"), ord("$"))
+# objectid = 1*255(ALPHA / DIGIT / "_" / "-")                               (RFC 8474, 7)
+_OBJECT_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,255}(?![A-Za-z0-9_-])")
 _FIELDS: Final = {name.upper().encode(): name for name in ("Bcc", "Cc", "From", "Subject", "To")}
 
 
@@ -60,8 +71,8 @@ class _Reader:
         first = cursor.peek()
         if first == ord("("):
             return key.Every(tuple(cursor.items(self.key)))
-        if ord("0") <= first <= ord("9") or first == ord("*"):
-            return key.Numbered(cursor.sequence_set())
+        if ord("0") <= first <= ord("9") or first in _SET_BEGINS:
+            return key.Numbered(cursor.named_set())
         name = cursor.name()
         bare = _BARE.get(name)
         if bare is not None:
@@ -73,7 +84,7 @@ class _Reader:
         return read(self)
 
     def nested(self) -> SearchKey:
-        """Read a ``search-key`` within NOT or OR."""
+        """Read a ``search-key`` within NOT, OR or FUZZY."""
         self.cursor.descend()
         value = self.key()
         self.cursor.depth -= 1
@@ -107,6 +118,10 @@ def _either(reader: _Reader) -> SearchKey:
     return key.Either(one, reader.nested())
 
 
+def _object_id(reader: _Reader) -> str:
+    return reader.cursor.word(_OBJECT_ID, "an object's id").decode("ascii")
+
+
 def _modseq(reader: _Reader) -> SearchKey:
     # "MODSEQ" [SP search-modseq-ext] SP mod-sequence-valzer                    (RFC 7162, 7)
     cursor = reader.cursor
@@ -137,7 +152,15 @@ _KEYS_WITH_ARGUMENTS: Final[Mapping[bytes, Callable[[_Reader], SearchKey]]] = {
     b"UNKEYWORD": lambda reader: key.Flagged(reader.cursor.atom().decode("ascii"), False),
     b"LARGER": lambda reader: key.LargerThan(reader.cursor.number()),
     b"SMALLER": lambda reader: key.SmallerThan(reader.cursor.number()),
-    b"UID": lambda reader: key.Numbered(reader.cursor.sequence_set(), by_uid=True),
+    b"UID": lambda reader: key.Numbered(reader.cursor.named_set(), by_uid=True),
+    # RFC 5032, 3
+    b"OLDER": lambda reader: key.Aged(reader.cursor.nz_number(), younger=False),
+    b"YOUNGER": lambda reader: key.Aged(reader.cursor.nz_number(), younger=True),
+    # RFC 8474, 7
+    b"EMAILID": lambda reader: key.HasObjectId(_object_id(reader)),
+    b"THREADID": lambda reader: key.HasObjectId(_object_id(reader), thread=True),
+    # RFC 6203, 7
+    b"FUZZY": lambda reader: key.Fuzzy(reader.nested()),
     b"MODSEQ": _modseq,
     b"NOT": lambda reader: key.Negated(reader.nested()),
     b"OR": _either,
@@ -151,23 +174,32 @@ def parse_search(cursor: Cursor) -> tuple[str | None, SearchKey]:
     Raises BadCharset.
     """
     # search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
-    cursor.space()
     charset = None
     place = cursor.place
-    if cursor.peek() in (ord("C"), ord("c")) and cursor.name() == b"CHARSET":
-        charset = cursor.space().astring().decode("ascii", "replace").upper()
-        if charset not in CHARSETS:
-            raise BadCharset("unknown charset")
-        cursor.space()
+    if cursor.space().peek() in (ord("C"), ord("c")) and cursor.name() == b"CHARSET":
+        charset = parse_charset(cursor.space())
     else:
         cursor.place = place
     # Without a charset US-ASCII is meant (RFC 3501, 6.4.4); clients send UTF-8 nevertheless,
     # which contains it.
-    reader = _Reader(cursor, codecs.lookup(charset or "UTF-8").name)
-    keys = [reader.key()]
-    while cursor.take(ord(" ")):
-        keys.append(reader.key())
-    return charset, keys[0] if len(keys) == 1 else key.Every(tuple(keys))
+    return charset, parse_program(cursor, charset or "UTF-8")
+
+
+def parse_charset(cursor: Cursor) -> str:
+    """Read ``charset``. Raises BadCharset for one that is not of ``CHARSETS``."""
+    charset = cursor.astring().decode("ascii", "replace").upper()
+    if charset not in CHARSETS:
+        raise BadCharset("unknown charset")
+    return charset
+
+
+def parse_program(cursor: Cursor, charset: str) -> SearchKey:
+    """Read ``1*(SP search-key)``: ``Every`` where there are several."""
+    reader = _Reader(cursor, codecs.lookup(charset).name)
+    keys = [reader.key() for _ in iter(partial(cursor.take, ord(" ")), False)]
+    if not keys:
+        raise BadSyntax("a search key was expected")
+    return keys[0] if len(keys) == 1 else key.Every(tuple(keys))
 
 
 # -- the other way ----------------------------------------------------------------------------
@@ -201,6 +233,16 @@ def format_key(value: SearchKey) -> bytes:  # one case a key, nothing else: long
             return comparison.name.encode() + b" " + format_date(day)
         case key.SentOn(comparison, day):
             return b"SENT" + comparison.name.encode() + b" " + format_date(day)
+        case key.SavedOn(comparison, day):
+            return b"SAVED" + comparison.name.encode() + b" " + format_date(day)
+        case key.SaveDateSupported():
+            return b"SAVEDATESUPPORTED"
+        case key.Aged(seconds, younger):
+            return b"%b %d" % (b"YOUNGER" if younger else b"OLDER", seconds)
+        case key.HasObjectId(name, thread):
+            return b"%b %b" % (b"THREADID" if thread else b"EMAILID", format_atom(name))
+        case key.Fuzzy(inner):
+            return b"FUZZY " + format_key(inner)
         case key.LargerThan(octets):
             return b"LARGER %d" % octets
         case key.SmallerThan(octets):

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from netsuite.imap import mutf7
 from netsuite.imap.commands.fetch import Streamed
-from netsuite.imap.sequences import SEQUENCE_SET, TOP, SequenceSet
+from netsuite.imap.sequences import SAVED, SEQUENCE_SET, TOP, SequenceSet
 
 T = TypeVar("T")
 
@@ -170,6 +170,10 @@ class Cursor:
         if numbers is None:
             raise BadSyntax("a number is too large")
         return numbers
+
+    def named_set(self) -> SequenceSet:
+        """``sequence-set``, or ``$`` for what was saved (RFC 5182, 3)."""
+        return SAVED if self.take(ord("$")) else self.sequence_set()
 
     def quoted(self) -> bytes:
         """``quoted``, its escapes undone."""

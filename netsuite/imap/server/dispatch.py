@@ -21,6 +21,7 @@ from netsuite.imap.server import (
     rights,
     search,
     select,
+    sorting,
 )
 from netsuite.imap.server.progress import LONG, progress_told
 from netsuite.imap.server.session import Session
@@ -73,6 +74,7 @@ class IMAPServer(Session):
         messages.HANDLERS,
         fetch.HANDLERS,
         search.HANDLERS,
+        sorting.HANDLERS,
         append.HANDLERS,
         notify.HANDLERS,
         rights.HANDLERS,

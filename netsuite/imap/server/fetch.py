@@ -21,6 +21,7 @@ from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Completion, ok
 from netsuite.imap.grammar import fetch_response as response
 from netsuite.imap.sections import OctetRange
+from netsuite.imap.sequences import spans_within
 from netsuite.imap.server.binary import Binary
 from netsuite.imap.server.fetch_plan import Batch, Plan, Row
 from netsuite.imap.server.select import Absence
@@ -42,6 +43,8 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
     """Send of messages what is asked for."""
     selected = session.mailbox
     spans = selected.view.spans(request.numbers, by_uid=request.by_uid)
+    if request.window is not None:
+        spans = spans_within(spans, request.window)
     if request.vanished and not session.vanished:
         return replies.QRESYNC_FIRST
     plan = Plan(request, session.manner)

@@ -13,7 +13,7 @@ from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Code, Completion, NamespaceData, StatusData, no, ok
 from netsuite.imap.server.session import Session
-from netsuite.store.model import SEPARATOR, SpecialUse
+from netsuite.store.model import SEPARATOR, FolderId, SpecialUse
 from netsuite.store.model import Status as Counts
 
 #: RFC 6154, 2; ``\\All`` is no store's special use.
@@ -33,8 +33,18 @@ async def create(session: Session, request: ask.Create) -> Completion:
         return no("No mailbox can have that use", Code("USEATTR"))
     # A separator at the end only says that mailboxes are to come below (RFC 3501, 6.3.3).
     name = request.mailbox.removesuffix(SEPARATOR)
-    await session.mail.create(name, next(iter(uses), None))
-    return ok("Created")
+    created = await session.mail.create(name, next(iter(uses), None))
+    return ok("Created", mailbox_id(created.id))
+
+
+def object_id(folder: FolderId) -> str:
+    """Return a mailbox's object id, which it keeps when it is renamed (RFC 8474, 4)."""
+    return f"F{folder}"
+
+
+def mailbox_id(folder: FolderId) -> Code:
+    """Return the code that says a mailbox's object id."""
+    return Code("MAILBOXID", (object_id(folder),))
 
 
 async def delete(session: Session, request: ask.Delete) -> Completion:
@@ -82,7 +92,10 @@ async def status_data(session: Session, mailbox: str, items: tuple[str, ...]) ->
         numbers["RECENT"] = await _recent(mail, counts)
     if "HIGHESTMODSEQ" in items:
         session.modseqs = True  # RFC 7162, 3.1: asking for it enables CONDSTORE
-    return StatusData(mailbox, tuple((name, numbers[name]) for name in items))
+    values = tuple((name, numbers[name]) for name in items if name in numbers)
+    return StatusData(
+        mailbox, values, object_id(counts.folder.id) if "MAILBOXID" in items else None
+    )
 
 
 async def _recent(mail: MailAccess, counts: Counts) -> int:

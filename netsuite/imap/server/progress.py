@@ -12,6 +12,7 @@ from typing import Final
 
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Code, Condition, Status
+from netsuite.imap.commands.sorting import Sort, Thread
 from netsuite.imap.server.session import Session
 
 #: So long after the command, and after each word.
@@ -22,6 +23,8 @@ LONG: Final = frozenset(
         ask.Select,
         ask.Examine,
         ask.Search,
+        Sort,
+        Thread,
         ask.Store,
         ask.Copy,
         ask.Move,

@@ -15,6 +15,7 @@ from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.sequences import TOP, SequenceSet
+from netsuite.imap.server.folders import mailbox_id
 from netsuite.imap.server.selected import Selected, format_flags_told
 from netsuite.imap.server.session import Session
 from netsuite.imap.view import MailboxView
@@ -102,6 +103,8 @@ def _tell_opened(session: Session, selected: Selected, view: MailboxView, opened
     _say_ok(session, "Next UID", "UIDNEXT", folder.uid_next)
     _say_ok(session, "UIDs valid", "UIDVALIDITY", folder.uid_validity)
     _say_ok(session, "Highest", "HIGHESTMODSEQ", folder.highest_modseq)
+    code = mailbox_id(selected.folder.id)
+    session.say(responses.Condition(responses.Status.OK, "Its object id", code))
     if session.rev2:
         session.say(responses.Listed((), SEPARATOR, selected.folder.name))
 

@@ -28,7 +28,7 @@ from netsuite.store.errors import NoSuchFolder, StoreError
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
 #: Capabilities for whoever asks: what the grammar takes.
-_ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
+_ALWAYS: Final = ("IMAP4rev1", "IMAP4rev2", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
 #: After a login.
 _INSIDE: Final = (
     "NAMESPACE",
@@ -59,6 +59,19 @@ _INSIDE: Final = (
     "UIDONLY",
     "INPROGRESS",
     "UTF8=ACCEPT",
+    "ESEARCH",
+    "SEARCHRES",
+    "WITHIN",
+    "SAVEDATE",
+    "OBJECTID",
+    "PREVIEW",
+    "SEARCH=FUZZY",
+    "SORT",
+    "SORT=DISPLAY",
+    "ESORT",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "PARTIAL",
 )
 
 

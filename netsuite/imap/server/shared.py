@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from netsuite.accounts.interfaces import Authenticator
 from netsuite.connection.server import ServerShared
@@ -15,6 +17,7 @@ class Shared(ServerShared):
 
     Args:
         authenticator: where accounts log in.
+        now: what OLDER and YOUNGER count from.
         version: what ID says of the software; empty for nothing.
     """
 
@@ -22,3 +25,4 @@ class Shared(ServerShared):
     service: str = "imap"
     settings: Settings = field(default_factory=Settings)
     version: str = ""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)

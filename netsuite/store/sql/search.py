@@ -340,6 +340,14 @@ class _Search:
                 return self._m.octets < octets
             case q.Received(since, before):
                 return _between(self._m.date + self._m.zone * 60, since, before)
+            case q.Dated(since, until):
+                return sa.and_(
+                    sa.true() if since is None else self._m.date >= since,
+                    sa.true() if until is None else self._m.date <= until,
+                )
+            case q.HasGuid(guid):
+                same = sa.select(t.content.c.id).where(t.content.c.guid == guid)
+                return sa.exists(same.where(t.content.c.id == self._m.content))
             case q.Saved(since, before):
                 return _between(self._m.saved, since, before)
             case q.ChangedSince(modseq):

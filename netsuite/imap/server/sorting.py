@@ -1,0 +1,160 @@
+"""SORT and THREAD, and their UID forms (RFC 5256; RFC 5957; RFC 5267, 3).
+
+What is sorted by is read for all messages at once; what takes long is done in steps, so that other
+sessions go on between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from netsuite.connection.server import handlers
+from netsuite.imap.commands import search as key
+from netsuite.imap.commands.responses import Completion, ok
+from netsuite.imap.commands.sorting import (
+    Algorithm,
+    Criterion,
+    Sort,
+    SortData,
+    Thread,
+    ThreadData,
+)
+from netsuite.imap.sequences import SequenceSet
+from netsuite.imap.server.search import Found, find, highest, named
+from netsuite.imap.server.session import Session
+from netsuite.message import threads
+from netsuite.message.sorting import SortKeys, read_keys
+from netsuite.store.model import NEVER, Column, Columns
+
+T = TypeVar("T")
+#: Steps of work before others have their turn; each is some milliseconds at most.
+_AT_ONCE: Final = 4
+
+
+async def sort(session: Session, request: Sort) -> Completion:
+    """Send which messages are found, in the order of the criteria."""
+    selected = session.mailbox
+    returns = request.returns
+    saves = returns is not None and "SAVE" in returns.options
+    if saves:
+        selected.view.saved = SequenceSet(())  # RFC 5182, 2.1
+    uids = await find(session, request)
+    wanted = {column for each, _ in request.criteria for column in _COLUMNS[each]}
+    columns = await selected.mail.columns(selected.folder.id, uids, wanted)
+    ordered = await in_steps(session, _sorted(columns, request.criteria))
+    wants_modseq = any(isinstance(each, key.ModifiedSince) for each in key.walk(request.key))
+    if returns is not None:
+        found = Found(session, ordered, request.by_uid, returns)
+        await found.answer(wants_modseq=wants_modseq)
+        return ok("Sorted, and saved" if saves else "Sorted")
+    modseq = await highest(selected, ordered) if wants_modseq else None
+    if not request.by_uid:
+        numbers = dict(zip(uids, named(session, uids, by_uid=False), strict=True))
+        ordered = [numbers[uid] for uid in ordered]
+    session.say(SortData(ordered, modseq))
+    return ok("Sorted")
+
+
+async def thread(session: Session, request: Thread) -> Completion:
+    """Send which messages are found, as threads."""
+    selected = session.mailbox
+    uids = await find(session, request)
+    columns = await selected.mail.columns(selected.folder.id, uids, _THREADED)
+    uids = columns.uids
+    messages = threads.Threaded(
+        _sent(columns), columns.sort_keys, columns.message_ids, columns.references
+    )
+    rows = await in_steps(session, _WAYS[request.algorithm](messages))
+    numbers = named(session, uids, by_uid=request.by_uid)
+    session.say(ThreadData(tuple((depth, numbers[at] if at >= 0 else 0) for depth, at in rows)))
+    return ok("Threaded")
+
+
+async def in_steps(session: Session, work: Generator[None, None, T]) -> T:
+    """Do work in steps, of which others have some of the time."""
+    steps = 0
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            # Any: it has what the generator returned, of which its type says nothing.
+            value: T = end.value
+            return value
+        steps += 1
+        if steps % _AT_ONCE == 0:
+            later: Deferred[None] = Deferred()
+            session.clock.callLater(0, later.callback, None)
+            await later
+
+
+# -- what is sorted by ------------------------------------------------------------------------
+
+#: What one message has for a criterion: a number or a text.
+_Values = Sequence[Any]
+
+
+def _sorted(
+    columns: Columns, criteria: Sequence[tuple[Criterion, bool]]
+) -> Generator[None, None, Sequence[int]]:
+    """Sort by the last criterion first: sorting keeps what was equal as it was, so that the first
+    weighs most, and numbers decide where nothing else does."""
+    keys: list[SortKeys] = []
+    for start in range(0, len(columns.sort_keys), threads.STEP):
+        keys.extend(map(read_keys, columns.sort_keys[start : start + threads.STEP]))
+        yield
+    places = list(range(len(columns)))
+    for criterion, reverse in reversed(criteria):
+        values = _VALUES[criterion](columns, keys)
+        places.sort(key=values.__getitem__, reverse=reverse)
+        yield
+    return [columns.uids[place] for place in places]
+
+
+def _sent(columns: Columns) -> Sequence[int]:
+    """Return when messages were sent; where they do not say, when they came (RFC 5256, 2.2)."""
+    return [
+        int(received.timestamp()) if sent == NEVER else sent
+        for sent, received in zip(columns.sent, columns.received, strict=True)
+    ]
+
+
+_KEYS: Final = (Column.SORT_KEYS,)
+_DATES: Final = (Column.SENT, Column.RECEIVED)
+_COLUMNS: Final[Mapping[Criterion, Sequence[Column]]] = {
+    Criterion.ARRIVAL: (Column.RECEIVED,),
+    Criterion.CC: _KEYS,
+    Criterion.DATE: _DATES,
+    Criterion.DISPLAYFROM: _KEYS,
+    Criterion.DISPLAYTO: _KEYS,
+    Criterion.FROM: _KEYS,
+    Criterion.SIZE: (Column.OCTETS,),
+    Criterion.SUBJECT: _KEYS,
+    Criterion.TO: _KEYS,
+}
+_VALUES: Final[Mapping[Criterion, Callable[[Columns, Sequence[SortKeys]], _Values]]] = {
+    Criterion.ARRIVAL: lambda columns, keys: columns.received,
+    Criterion.CC: lambda columns, keys: [each.cc for each in keys],
+    Criterion.DATE: lambda columns, keys: _sent(columns),
+    Criterion.DISPLAYFROM: lambda columns, keys: [each.from_shown for each in keys],
+    Criterion.DISPLAYTO: lambda columns, keys: [each.to_shown for each in keys],
+    Criterion.FROM: lambda columns, keys: [each.from_ for each in keys],
+    Criterion.SIZE: lambda columns, keys: columns.octets,
+    Criterion.SUBJECT: lambda columns, keys: [each.subject for each in keys],
+    Criterion.TO: lambda columns, keys: [each.to for each in keys],
+}
+_THREADED: Final = (
+    Column.SENT,
+    Column.RECEIVED,
+    Column.SORT_KEYS,
+    Column.MESSAGE_ID,
+    Column.REFERENCES,
+)
+_WAYS: Final[Mapping[Algorithm, threads.Way]] = {
+    Algorithm.ORDERED_SUBJECT: threads.by_subject,
+    Algorithm.REFERENCES: threads.by_references,
+}
+
+HANDLERS = handlers(sort, thread)
