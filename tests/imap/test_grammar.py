@@ -226,7 +226,7 @@ class Responses(SynchronousTestCase):
 
     def test_not_a_response(self) -> None:
         """What is no response is not taken for one."""
-        for octets in (b"", b"*", b"* FOO", b"* 1 FOO", b"a1 PERHAPS x", b"* 1 FETCH (FOO 1)"):
+        for octets in (b"", b"*", b"* FOO", b"* 1 FOO", b"a1 PERHAPS x", b"* 1 FETCH (FOO)"):
             with self.assertRaises(BadSyntax, msg=repr(octets)):
                 parse_response(Cursor([octets]))
 

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from netsuite import tls
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect_and_begin
-from netsuite.connection.errors import NotOffered
+from netsuite.connection.errors import ClientError, NotOffered
 from netsuite.connection.writer import pieces
 from netsuite.imap.client.idle import Idling
 from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer, Goodbye
@@ -53,7 +53,9 @@ class SelectedMailbox:
             case said.Recent(messages):
                 self.recent = messages
             case said.Expunged():
-                self.messages -= 1
+                self.messages = max(0, self.messages - 1)
+            case said.Vanished(uids, earlier=False):  # each was in the mailbox (RFC 7162, 3.2.10.2)
+                self.messages = max(0, self.messages - max(0, uids.size()))
             case said.FlagsData(flags):
                 self.flags = flags
             case said.Condition(code=said.Code() as code):
@@ -170,8 +172,9 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         return dict(data[0].parameters or ()) if data else {}
 
     async def logout(self) -> None:
-        """Send LOGOUT, and close."""
-        with suppress(Goodbye):  # it may close before its OK
+        """Send LOGOUT, and close. Where the connection is gone, or the server makes something else
+        of it, the session is over all the same: nothing is raised."""
+        with suppress(ClientError):
             await self.commands.run(ask.Logout())
         self.close()
 

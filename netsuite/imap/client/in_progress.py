@@ -21,7 +21,12 @@ from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, Streamed
 from netsuite.imap.commands.responses import Code, Continue, Response, Status, Tagged
-from netsuite.imap.dialog.client import ClientDialog, ClientEvent, LiteralBegins
+from netsuite.imap.dialog.client import (
+    ClientDialog,
+    ClientEvent,
+    LiteralBegins,
+    NotUnderstood,
+)
 from netsuite.imap.grammar.compose import Segment, format_command, split_command
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
@@ -54,6 +59,28 @@ DATA: Final[Mapping[type, tuple[type, ...]]] = {
     ask.Move: (said.Condition, said.Expunged, said.Vanished),
 }
 
+
+#: Of data that was not understood: what it would have been. Whose command waits for that would
+#: miss it; of other names nobody does.
+_KINDS: Final[Mapping[str, type]] = {
+    "CAPABILITY": said.CapabilityData,
+    "ID": said.IdData,
+    "ENABLED": said.EnabledData,
+    "FLAGS": said.FlagsData,
+    "EXISTS": said.Exists,
+    "RECENT": said.Recent,
+    "LIST": said.Listed,
+    "LSUB": said.Listed,
+    "NAMESPACE": said.NamespaceData,
+    "STATUS": said.StatusData,
+    "EXPUNGE": said.Expunged,
+    "VANISHED": said.Vanished,
+    "SEARCH": said.SearchData,
+    "FETCH": FetchData,
+}
+
+#: After BYE a server has so long to say what else it has to say, and to close.
+FAREWELL_SECONDS: Final = 10.0
 
 #: Response codes of what may be otherwise later (RFC 5530, 3).
 _TRANSIENT: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
@@ -106,6 +133,7 @@ class CommandInProgress:
     said_at: int  # octets that had come by then: what had is no data of it
     kinds: tuple[type, ...] = field(init=False)
     data: list[Response] = field(default_factory=list)
+    fault: NotUnderstood | None = None  # of what would have been its data
     tagged: Tagged | None = None
     ended: Deferred[Tagged] = field(default_factory=Deferred)
 
@@ -135,6 +163,7 @@ class CommandsInProgress:
         self._hearing: Deferred[None] | None = None
         self._gathered: list[bytes] = []
         self._bye: said.Condition | None = None
+        self._error: BaseException | None = None  # nothing can be said any more
 
     # -- saying -------------------------------------------------------------------------------
 
@@ -178,9 +207,13 @@ class CommandsInProgress:
             self._lock.release()
 
     def completed(self, command: CommandInProgress, tagged: Tagged) -> Completed:
-        """Return how a command ended well. Raises Refusal where it did not."""
+        """Return how a command ended well. Raises Refusal where it did not, ProtocolViolation
+        where some of its data was not understood; the connection stays."""
         if tagged.status is not Status.OK:
             raise self.connection.with_conversation(refusal(tagged, command.request))
+        if command.fault is not None:
+            violation = f"{command.fault.name} was not understood: {command.fault.reason}"
+            raise self.connection.with_conversation(errors.ProtocolViolation(violation))
         return Completed(tagged, tuple(command.data))
 
     def next_tag(self) -> bytes:
@@ -189,11 +222,18 @@ class CommandsInProgress:
         return b"n%d" % self._last_tag
 
     def start(self, command: CommandInProgress) -> None:
-        """Hear the responses of a command, which is about to be said."""
+        """Hear the responses of a command, which is about to be said. Raises why nothing can be
+        said any more."""
+        self._check()
         self._commands[command.tag] = command
         if not self._is_hearing:
             self._is_hearing = True
             self._hearing = ensureDeferred(self._hear_all())
+            self._check()
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
 
     async def next_of(self, command: CommandInProgress) -> Continue | Tagged:
         """Return what comes next of a command: the server's leave to go on, or its end."""
@@ -221,10 +261,11 @@ class CommandsInProgress:
         finally:
             self._is_hearing = False
 
-    async def _next(self) -> Response:
+    async def _next(self) -> Response | NotUnderstood:
         """Return the next response; its large literals have been taken care of."""
         while True:
-            event = await self.connection.receive(seconds=self.reply_seconds)
+            seconds = self.reply_seconds if self._bye is None else FAREWELL_SECONDS
+            event = await self.connection.receive(seconds=seconds)
             if isinstance(event, LiteralBegins):
                 await self._take_literal(event)
             elif isinstance(event, BodyChunk | EndOfBody | EndOfInput):
@@ -246,7 +287,10 @@ class CommandsInProgress:
             raise RemoteProtocolError("a literal is too large to hold")
         self._gathered.append(b"".join([octets async for octets in self.connection.body()]))
 
-    def _hear(self, response: Response) -> None:
+    def _hear(self, response: Response | NotUnderstood) -> None:
+        if isinstance(response, NotUnderstood):
+            self._skip(response)
+            return
         if isinstance(response, Tagged):
             self._complete(response)
             return
@@ -268,6 +312,15 @@ class CommandsInProgress:
                 command.data.append(response)
                 return
         self.on_news(response)
+
+    def _skip(self, skipped: NotUnderstood) -> None:
+        """Note of a command that it misses something, and of no other."""
+        self._gathered.clear()  # its literals went with it
+        kind = _KINDS.get(skipped.name)
+        for command in self._commands.values():
+            if kind in command.kinds and self.dialog.begun >= command.said_at:
+                command.fault = command.fault or skipped
+                return
 
     def _filled(self, response: FetchData) -> FetchData:
         """Put gathered literals where they stood; those a consumer took stay marked."""
@@ -316,10 +369,13 @@ class CommandsInProgress:
             error = self.connection.with_conversation(ConnectionLost("the connection is gone"))
         elif isinstance(error, RemoteProtocolError):
             error = self.connection.violated(str(error))
-        if self._bye is not None and isinstance(error, ConnectionLost):
+        if self._bye is not None and isinstance(error, ConnectionLost | errors.Timeout):
             cause = error
             error = self.connection.with_conversation(Goodbye(self._bye.text, self._bye.code))
             error.__cause__ = cause
+        # Before anybody is told: who is may go on at once with a command, LOGOUT for one.
+        self._error = error
+        self._is_hearing = False
         commands, self._commands = self._commands, {}
         if self._waiting is not None and not self._waiting[1].called:
             self._waiting[1].errback(error)

@@ -1,5 +1,8 @@
 """The client's machine: responses in, whatever their cuts; large literals pass through.
 
+Untagged data that cannot be read is an event too, ``NotUnderstood``: lines and literals stay in
+step without it. Only what is no response, or no sense as an answer, ends the session.
+
 Which command's data a response is, is not its business: the connection knows what it asked. But
 a completion, or leave to go on, that came before what it would answer was said, is refused here.
 """
@@ -7,6 +10,7 @@ a completion, or leave to go on, that came before what it would answer was said,
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final, TypeAlias
@@ -16,13 +20,16 @@ from netsuite.imap.commands.responses import Continue, Response, Status, Tagged
 from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.grammar.fetch import OLD_NAMES
 from netsuite.imap.grammar.fetch_response import parse_shown_section
+from netsuite.imap.grammar.lenient import ResponseCursor
 from netsuite.imap.grammar.response_parser import parse_response
-from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.imap.grammar.tokens import BadSyntax
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.reader import LineDialog
 
 _CHUNK_OCTETS: Final = 65_536
+#: What untagged data begins with, a number or not, and its name.
+_UNTAGGED: Final = re.compile(rb"\* *(?:[0-9]+ +)?([!-~]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,23 @@ class LiteralBegins:
     octets: int
 
 
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Untagged data that could not be read; it is skipped.
+
+    Args:
+        name: of the response, in upper case, as FETCH or LIST.
+        reason: what is wrong with it.
+    """
+
+    name: str
+    reason: str
+
+
 #: What a client's dialog gives.
-ClientEvent: TypeAlias = Response | LiteralBegins | BodyChunk | EndOfBody | EndOfInput
+ClientEvent: TypeAlias = (
+    Response | NotUnderstood | LiteralBegins | BodyChunk | EndOfBody | EndOfInput
+)
 #: What a step of the dialog comes to; None where the next one is to be taken.
 _Step: TypeAlias = ClientEvent | Need | None
 
@@ -186,14 +208,16 @@ class ClientDialog(LineDialog):
         return EndOfBody()
 
     def _parse(self) -> _Step:
-        try:
-            response = parse_response(Cursor(self._parts))
-        except BadSyntax as error:
-            raise RemoteProtocolError(f"not a response: {error}", close=True) from None
-        finally:
-            self._parts = []
-            self._held = 0
+        parts, self._parts = self._parts, []
+        self._held = 0
         self.begun = self._begun
+        try:
+            response = parse_response(ResponseCursor(parts))
+        except BadSyntax as error:
+            name = _UNTAGGED.match(_line(parts[0]))
+            if name is None:
+                raise RemoteProtocolError(f"not a response: {error}", close=True) from None
+            return NotUnderstood(name[1].decode("ascii").upper(), str(error))
         if isinstance(response, Tagged):
             self._completed(response)
         elif isinstance(response, Continue) and self._begun < self._said_last:
@@ -219,6 +243,11 @@ class ClientDialog(LineDialog):
         return value.octets
 
 
+def _line(part: bytes | Streamed) -> bytes:
+    assert isinstance(part, bytes)  # every other one is
+    return part
+
+
 def _is_text(line: bytes) -> bool:
     """Return whether a line is one of those that end in text for people."""
     words = line.split(b" ", 2)
@@ -229,10 +258,8 @@ def _is_text(line: bytes) -> bool:
 
 def _begun_content(parts: list[bytes | Streamed]) -> tuple[int, BodySection]:
     """Read the beginning of a FETCH response whose last line ends where a literal comes."""
-    first, last = parts[0], parts[-1]
-    assert isinstance(first, bytes)
-    assert isinstance(last, bytes)
-    cursor = Cursor([first])
+    first, last = _line(parts[0]), _line(parts[-1])
+    cursor = ResponseCursor([first])
     cursor.expect(ord("*"))
     cursor.space()
     number = cursor.number()
@@ -240,14 +267,14 @@ def _begun_content(parts: list[bytes | Streamed]) -> tuple[int, BodySection]:
     if cursor.name() != b"FETCH" or not last.endswith(b" "):
         raise BadSyntax("no content")
     # The name right before the literal: BODY[...]<n> or one of the old ones.
-    words = last[:-1]
+    words = last.rstrip(b" ")
     for name, section in OLD_NAMES.items():
         if words.upper().endswith((b"(" + name, b" " + name)):
             return number, section
     place = words.upper().rfind(b"BODY[")
     if place < 0:
         raise BadSyntax("no content")
-    section_cursor = Cursor([words], place + len(b"BODY"))
+    section_cursor = ResponseCursor([words], place + len(b"BODY"))
     section = parse_shown_section(section_cursor)
     section_cursor.end()
     return number, section

@@ -21,8 +21,8 @@ from netsuite.imap.grammar.fetch import (
     parse_section_binary,
 )
 from netsuite.imap.grammar.printing import format_flag_set
-from netsuite.imap.grammar.structure import parse_envelope, parse_structure
-from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, shown_flags
+from netsuite.imap.grammar.structure import parse_envelope, parse_structure, skip_value
+from netsuite.imap.grammar.tokens import MODSEQ_TOP, Cursor, shown_flags
 from netsuite.message.form import format_envelope, format_literal
 from netsuite.message.structure import Envelope
 from netsuite.wire.errors import LocalProtocolError
@@ -36,7 +36,7 @@ END: Final = b")\r\n"
 _RESPONSE: Final = BEGINNING + b"%b" + END
 
 _OBJECT_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,255}")
-_ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
+_ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.-]+")
 
 
 def format_fetch(number: int, items: Iterable[bytes]) -> bytes:
@@ -158,7 +158,8 @@ def parse_fetch_data(cursor: Cursor, number: int) -> FetchData:
             return
         read = _ITEMS.get(name)
         if read is None:
-            raise BadSyntax("unknown item")
+            skip_value(cursor)  # an extension that was not asked for
+            return
         field, parse = read
         fields[field] = parse(cursor)
 

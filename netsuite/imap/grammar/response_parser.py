@@ -215,7 +215,7 @@ def _listed(cursor: tokens.Cursor, *, lsub: bool) -> said.Response:
     separator = cursor.space().nstring()
     mailbox = cursor.space().shown_mailbox()
     childinfo: tuple[str, ...] = ()
-    if cursor.take(_SPACE):
+    if cursor.take(_SPACE) and not cursor.at_end():
         for name, words in cursor.items(partial(_extended_item, cursor), empty=True):
             if name == b"CHILDINFO":
                 childinfo = words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from netsuite.imap.commands.fetch import BodyStructure
@@ -11,6 +12,10 @@ from netsuite.message.structure import Envelope, Mailbox
 _OPEN: Final = ord("(")
 _CLOSE: Final = ord(")")
 _RFC822: Final = (b"message", b"rfc822")
+#: What stands for itself: a number, an atom, a flag, NIL.
+_WORD: Final = re.compile(rb'[^ (){"\r\n]+')
+#: Some servers have a space there.
+_BETWEEN_PARTS: Final = re.compile(rb" +(?=\()")
 
 Parameters = tuple[tuple[bytes, bytes], ...]
 
@@ -73,6 +78,7 @@ def _parse_multipart(cursor: Cursor) -> BodyStructure:
     children = []
     while cursor.peek() == _OPEN:
         children.append(parse_structure(cursor))
+        cursor.match(_BETWEEN_PARTS)
     subtype = cursor.space().string().lower()
     parameters: Parameters = ()
     if cursor.take(ord(" ")):
@@ -95,15 +101,15 @@ def _parse_single(cursor: Cursor) -> BodyStructure:
     identity = cursor.space().nstring()
     description = cursor.space().nstring()
     encoding = cursor.space().nstring() or b"7bit"
-    octets = cursor.space().number()
+    octets = _parse_count(cursor.space())
     envelope, lines = None, None
     children: tuple[BodyStructure, ...] = ()
     if media == _RFC822 and cursor.take(ord(" ")):
         envelope = parse_envelope(cursor)
         children = (parse_structure(cursor.space()),)
-        lines = cursor.space().number()
+        lines = _parse_count(cursor.space())
     elif kind == b"text" and cursor.take(ord(" ")):
-        lines = cursor.number()
+        lines = _parse_count(cursor)
     md5 = cursor.nstring() if cursor.take(ord(" ")) else None
     disposition, language, location = _parse_extension(cursor)
     return BodyStructure(
@@ -121,6 +127,15 @@ def _parse_single(cursor: Cursor) -> BodyStructure:
         children,
         envelope,
     )
+
+
+def _parse_count(cursor: Cursor) -> int:
+    # number; some servers say NIL, or a negative number, of what they do not know
+    if cursor.nil():
+        return 0
+    negative = cursor.take(ord("-"))
+    count = cursor.number()
+    return 0 if negative else count
 
 
 _Extension = tuple[tuple[bytes, Parameters] | None, tuple[bytes, ...], bytes | None]
@@ -143,16 +158,16 @@ def _parse_extension(cursor: Cursor) -> _Extension:
     if cursor.take(ord(" ")):
         location = cursor.nstring()
     while cursor.take(ord(" ")):
-        _skip_extension(cursor)
+        skip_value(cursor)
     cursor.expect(_CLOSE)
     return disposition, language, location
 
 
-def _skip_extension(cursor: Cursor) -> None:
+def skip_value(cursor: Cursor) -> None:
+    """Step over a value of which only the shape is known."""
     # body-extension = nstring / number / "(" body-extension *(SP body-extension) ")"
+    # and atoms and flags, of which extensions of FETCH consist
     if cursor.peek() == _OPEN:
-        cursor.items(lambda: _skip_extension(cursor), empty=True)
-    elif ord("0") <= cursor.peek() <= ord("9"):
-        cursor.number()
-    else:
-        cursor.nstring()
+        cursor.items(lambda: skip_value(cursor), empty=True)
+    elif cursor.match(_WORD) is None:
+        cursor.string()
