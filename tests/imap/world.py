@@ -128,6 +128,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock = Fabric(record=True)
+        self.now = NOW
         guids = iter(range(1, 1_000_000))
         self.store = MemoryStore(
             lambda: NOW, guid=lambda: f"{next(guids):032x}", uid_validity=lambda: 7
@@ -153,6 +154,7 @@ class World:
             authenticator=self.authenticator,
             settings=settings or Settings(),
             tls=tls,
+            now=lambda: self.now,
         )
 
     def connect(self, settings: Settings | None = None) -> Client:

@@ -34,9 +34,7 @@ async def search(session: Session, request: ask.Search) -> Completion:
         returns = _USUAL  # RFC 9051, 6.4.4: ESEARCH in any case
     selected = session.mailbox
     saves = returns is not None and "SAVE" in returns.options
-    if saves:
-        selected.view.saved = _NOTHING  # RFC 5182, 2.1: so it stays where this fails
-    uids = await find(session, request)
+    uids = await find(session, request, saves=saves)
     wants_modseq = any(isinstance(each, key.ModifiedSince) for each in key.walk(request.key))
     if returns is None:
         modseq = await highest(selected, uids) if wants_modseq else None
@@ -47,14 +45,23 @@ async def search(session: Session, request: ask.Search) -> Completion:
     return ok("Searched, and saved" if saves else "Searched")
 
 
-async def find(session: Session, request: ask.Search | Sort | Thread) -> Sequence[int]:
+async def find(
+    session: Session, request: ask.Search | Sort | Thread, *, saves: bool = False
+) -> Sequence[int]:
     """Return the UIDs that are found, ascending. Messages the client has not been told of are not
-    found yet."""
+    found yet.
+
+    Args:
+        saves: whether they are to be kept as ``$``, which is empty where this fails (RFC 5182,
+            2.1); until then it is what it was, and may be searched.
+    """
     selected = session.mailbox
     view = selected.view
     if any(isinstance(each, key.ModifiedSince) for each in key.walk(request.key)):
         session.modseqs = True
     asked = as_query(request.key, view, session.shared.now)
+    if saves:
+        view.saved = _NOTHING
     if isinstance(asked, query.All):
         # The view itself knows; nothing is gone that the client may be told of now.
         return view.uids()

@@ -17,7 +17,16 @@ from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.append import Append, Replace
 from netsuite.imap.commands.notify import USUAL
-from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, bad, ok
+from netsuite.imap.commands.responses import (
+    Code,
+    Completion,
+    Condition,
+    Continue,
+    Status,
+    Tagged,
+    bad,
+    ok,
+)
 from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events
 from netsuite.imap.dialog.rules import rule_of
 from netsuite.imap.sequences import SequenceSet
@@ -196,6 +205,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def say(self, value: ServerSaid) -> None:
         """Send a response; before a completion, what happened in the mailbox meanwhile."""
         if not isinstance(value, Completion):
+            if isinstance(value, Tagged) and self.selected is not None:
+                self._note_refusal(value, self.selected)
             super().say(value)
             return
         command, selected = self.dialog.command, self.selected
@@ -216,6 +227,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             self.news.answered()
         if self._unfetched is not None:
             self.wake_soon()
+
+    def _note_refusal(self, value: Tagged, selected: Selected) -> None:
+        """Keep nothing of a search that the dialog has refused for its charset (RFC 5182, 2.2)."""
+        if value.code is not None and value.code.name == "BADCHARSET":
+            selected.view.saved = SequenceSet(())
 
     def _with_whole(self, value: Completion, selected: Selected) -> Completion:
         """Return a completion that says up to which mod-sequence the client knows all, where it

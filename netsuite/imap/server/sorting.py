@@ -22,7 +22,6 @@ from netsuite.imap.commands.sorting import (
     Thread,
     ThreadData,
 )
-from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server.search import Found, find, highest, named
 from netsuite.imap.server.session import Session
 from netsuite.message import threads
@@ -30,8 +29,8 @@ from netsuite.message.sorting import SortKeys, read_keys
 from netsuite.store.model import NEVER, Column, Columns
 
 T = TypeVar("T")
-#: Steps of work before others have their turn; each is some milliseconds at most.
-_AT_ONCE: Final = 4
+#: So long work goes on before others have their turn; a step takes some milliseconds.
+_SECONDS: Final = 0.02
 
 
 async def sort(session: Session, request: Sort) -> Completion:
@@ -39,9 +38,7 @@ async def sort(session: Session, request: Sort) -> Completion:
     selected = session.mailbox
     returns = request.returns
     saves = returns is not None and "SAVE" in returns.options
-    if saves:
-        selected.view.saved = SequenceSet(())  # RFC 5182, 2.1
-    uids = await find(session, request)
+    uids = await find(session, request, saves=saves)
     wanted = {column for each, _ in request.criteria for column in _COLUMNS[each]}
     columns = await selected.mail.columns(selected.folder.id, uids, wanted)
     ordered = await in_steps(session, _sorted(columns, request.criteria))
@@ -75,7 +72,8 @@ async def thread(session: Session, request: Thread) -> Completion:
 
 async def in_steps(session: Session, work: Generator[None, None, T]) -> T:
     """Do work in steps, of which others have some of the time."""
-    steps = 0
+    clock = session.clock
+    began = clock.seconds()
     while True:
         try:
             next(work)
@@ -83,11 +81,11 @@ async def in_steps(session: Session, work: Generator[None, None, T]) -> T:
             # Any: it has what the generator returned, of which its type says nothing.
             value: T = end.value
             return value
-        steps += 1
-        if steps % _AT_ONCE == 0:
+        if clock.seconds() - began > _SECONDS:
             later: Deferred[None] = Deferred()
-            session.clock.callLater(0, later.callback, None)
+            clock.callLater(0, later.callback, None)
             await later
+            began = clock.seconds()
 
 
 # -- what is sorted by ------------------------------------------------------------------------

@@ -24,6 +24,9 @@ _MULTIPART = (
     b"--b--\r\n"
 )
 
+#: When the third message came.
+_THIRD = int(datetime(2024, 2, 29, 23, 59, 59, tzinfo=UTC).timestamp())
+
 
 class SearchContract(StoreCase):
     """Searches are exact, before and after whatever index there is was built."""
@@ -58,6 +61,7 @@ class SearchContract(StoreCase):
     async def test_without_text(self) -> None:
         """Flags, sizes, UIDs and dates."""
         inbox = await self._folder()
+        guid = (await self.store.mail.messages(inbox.id, [2], inbox.owner))[0].guid
         await self._check(
             inbox,
             [
@@ -76,6 +80,14 @@ class SearchContract(StoreCase):
                 (q.Received(since=date(2024, 3, 2)), [2, 4]),
                 (q.Received(before=date(2024, 3, 1)), [3]),
                 (q.Received(), [1, 2, 3, 4]),
+                (q.Dated(since=_THIRD), [2, 3, 4]),
+                (q.Dated(since=_THIRD + 1), [2, 4]),
+                (q.Dated(until=_THIRD), [1, 3]),
+                (q.Dated(until=_THIRD - 1), [1]),
+                (q.Dated(), [1, 2, 3, 4]),
+                (q.HasGuid(guid), [2]),
+                (q.Not(q.HasGuid(guid)), [1, 3, 4]),
+                (q.HasGuid("'"), []),
                 (q.Saved(since=date(2024, 5, 17)), [1, 2, 3, 4]),
                 (q.Saved(before=date(2024, 5, 17)), []),
                 (q.ChangedSince(4), [3, 4]),
