@@ -166,6 +166,12 @@ class ClientConnection(Pump[E, S]):
             self.give_up()
             raise
 
+    def hurry(self) -> None:
+        """Have what is awaited come within ``reply_seconds`` from now, whatever time it had."""
+        self._reply_seconds = self.timeouts.reply_seconds
+        self._progress = self.clock.seconds()
+        self._aim()
+
     def give_up(self) -> None:
         """Drop a connection whose next answer nobody awaits any more."""
         self._fail(errors.ConnectionLost("given up before the server had answered"))

@@ -5,13 +5,13 @@
     client = await connect(endpoint, clock=reactor, tls_context=context)
     await client.authenticate(mechanism)
     for number, name in await client.uidl():
-        await client.retr(number, file.write)
+        await client.retr(number, pieces.append)
     await client.quit()
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
@@ -92,6 +92,24 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         await self.secure(context)
         await self.capa()
 
+    async def utf8(self) -> None:
+        """Have names, passwords and messages in UTF-8 (RFC 6856, 2). Raises NotOffered, Refusal."""
+        if "UTF8" not in self.capabilities:
+            raise self.with_conversation(errors.NotOffered("UTF8"))
+        await self._ask(commands.Utf8())
+
+    async def lang(self, language: str = "*") -> str:
+        """Have the server speak a language, by its tag (RFC 6856, 3); ``*`` is its own. Return
+        what it says then, its tag first. Raises Refusal."""
+        return (await self._ask(commands.Lang(language))).text
+
+    async def languages(self) -> Mapping[str, str]:
+        """Return the languages that the server speaks: tag to name. Raises Refusal."""
+        await self._ask(commands.Lang())
+        lines = (await self._listing()).decode("utf-8", "replace").split("\r\n")
+        pairs = (line.partition(" ") for line in lines if line)
+        return {tag: name for tag, _, name in pairs}
+
     @property
     def mechanisms(self) -> tuple[str, ...]:
         """The SASL mechanisms that the server offers now."""
@@ -168,15 +186,51 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
     ) -> Mapping[int, commands.Status]:
         """Fetch many messages, asking ahead where the server offers PIPELINING; *begin* as for
         ``fetch_each``. Return those that were refused, and what was said."""
-        ahead = AHEAD if "PIPELINING" in self.capabilities else 1
         return await self.fetch_each(
             numbers,
             commands.Retr,
             begin,
             answer=_status,
             brings=lambda status: status.ok,
-            ahead=ahead,
+            ahead=self._ahead,
         )
+
+    @property
+    def _ahead(self) -> int:
+        return AHEAD if "PIPELINING" in self.capabilities else 1
+
+    async def sync(
+        self, known: Collection[str], begin: Callable[[int, str], Write]
+    ) -> frozenset[str]:
+        """Fetch the messages whose unique names are not known.
+
+        Args:
+            known: what an earlier ``sync`` has returned.
+            begin: as for ``fetch_each``, with the name of the message besides its number. Its
+                ``write`` is called with no octets when the message is whole: who keeps the name
+                then has not to fetch it again, should the connection break.
+
+        Returns:
+            The names of all messages that are there and have been fetched, now or earlier; what
+            was refused is tried again by the next ``sync``.
+        """
+        names = dict(await self.uidl())
+        new = [number for number, name in names.items() if name not in known]
+        refused = await self.retrieve(new, lambda number: begin(number, names[number]))
+        return frozenset(name for number, name in names.items() if number not in refused)
+
+    async def delete(self, numbers: Sequence[int]) -> Mapping[int, commands.Status]:
+        """Mark many messages as deleted, asking ahead as ``retrieve``; return those that were
+        refused, and what was said."""
+        answers = await self.fetch_each(
+            numbers,
+            commands.Dele,
+            lambda number: lambda octets: None,
+            answer=_status,
+            brings=lambda status: False,
+            ahead=self._ahead,
+        )
+        return {number: status for number, status in answers.items() if not status.ok}
 
     async def dele(self, number: int) -> None:
         """Mark a message as deleted; QUIT removes it. Raises Refusal."""

@@ -326,6 +326,38 @@ class WithOurServer(JoinedCase):
         self.successResultOf(listening)
         self.run_(self.client.noop())
 
+    def test_compression(self) -> None:
+        """Everything goes on compressed, large contents and news too."""
+        self.enter()
+        self.run_(self.client.compress())
+        large = b"Subject: large\r\n\r\n" + b"0123456789abcdef" * 20_000
+        self.run_(self.client.append("INBOX", large))
+        (message,) = self.run_(self.client.fetch(1, [BodySection()]))
+        self.assertEqual({BodySection(): large}, message.sections)
+        self.assertLess(len(self.fabric.connections[0].client.written), 20_000)
+        self.fail_(self.client.compress(), NotOffered)
+        self.run_(self.client.logout())
+
+    def test_move_without_extensions(self) -> None:
+        """Without MOVE, and without UIDPLUS, messages move, and no other goes with them."""
+        for missing in ({"MOVE"}, {"MOVE", "UIDPLUS"}):
+            for by_uid in (True, False):
+                self.setUp()
+                self.world.deliver(PLAIN, PLAIN, PLAIN)
+                self.enter()
+                mailbox = self.client.mailbox
+                assert mailbox is not None
+                self.client.commands.capabilities -= missing | {"IMAP4REV2"}
+                moved = self.run_(self.client.move([1], "Sent", by_uid=by_uid))
+                assert moved is not None
+                self.assertEqual(b"1", bytes(moved.uids))
+                self.assertEqual(2, mailbox.messages)
+                self.run_(self.client.store(2, StoreAction.ADD, ["\\Deleted"]))
+                self.run_(self.client.move([3], "Sent"))
+                left = self.run_(self.client.search(key.AllMessages()))
+                self.assertEqual([2, 3] if "UIDPLUS" in missing else [2], left)
+                self.assertEqual({"MESSAGES": 2}, self.run_(self.client.status("Sent")))
+
     def test_what_cannot_be_said(self) -> None:
         """A line end in a password is refused here, and harms nothing."""
         self.fail_(self.client.login("ann", "a\r\nb"), LocalProtocolError)

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from netsuite.connection.client import ClientTimeouts
-from netsuite.connection.errors import ClientError, ConnectionLost, ProtocolViolation
+from netsuite.connection.errors import ClientError, ConnectionLost, ProtocolViolation, Timeout
 from netsuite.imap.client import Goodbye, IMAPClient
 from netsuite.imap.client.in_progress import FAREWELL_SECONDS
 from netsuite.imap.commands import search as key
@@ -280,6 +280,15 @@ class Session(OddServerCase[IMAPClient]):
         self.say(b"+ go\r\n* 2 EXISTS\r\n* BYE so long\r\n")
         self.fabric.advance(FAREWELL_SECONDS + 1)
         self.failureResultOf(running, Goodbye)
+
+    def test_silence_in_idle(self) -> None:
+        """A server that is gone without a word is noticed when IDLE is renewed."""
+        running: Deferred[None] = self.begin(self.listen([]))
+        self.say(b"+ go\r\n")
+        self.fabric.advance(29 * 60 - 1)
+        self.say(b"* 2 EXISTS\r\n")
+        self.fabric.advance(62)
+        self.failureResultOf(running, Timeout)
 
     async def listen(self, heard: list[Response]) -> None:
         async with self.client.idle() as news:

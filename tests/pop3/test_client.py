@@ -72,6 +72,45 @@ class AgainstOurServer(JoinedCase):
         self.assertEqual(b"99\r\n.\r\n", b"".join(got[100]))
         self.assertEqual(b"", got[100][-1])
 
+    def test_sync(self) -> None:
+        """Only what is new is fetched; what was refused is tried again."""
+        client = self.log_in()
+        got: dict[str, list[bytes]] = {}
+
+        def begin(number: int, name: str) -> Any:
+            return got.setdefault(name, []).append
+
+        self.run_(client.dele(1))  # not listed
+        known = self.run_(client.sync({"uid2", "gone"}, begin))
+        self.assertEqual({"uid2", "uid3"}, known)
+        self.assertEqual(["uid3"], list(got))
+        self.assertEqual(b"", got["uid3"][-1])
+        self.run_(client.rset())
+        got.clear()
+        self.assertEqual({"uid1", "uid2", "uid3"}, self.run_(client.sync(known, begin)))
+        self.assertEqual({"uid1": ONE}, {name: b"".join(each) for name, each in got.items()})
+
+    def test_pipelined_deletion(self) -> None:
+        """Many are marked at once; those that cannot be are told."""
+        self.drop.messages = [b"x\r\n"] * 40
+        client = self.log_in()
+        refused = self.run_(client.delete([*range(1, 41), 99, 1]))
+        self.assertEqual({1, 99}, set(refused))
+        self.run_(client.quit())
+        self.assertEqual(list(range(40)), sorted(self.drop.removed))
+
+    def test_languages(self) -> None:
+        """The server's languages, one of them, and one that it does not speak."""
+        self.assertEqual({"en": "English"}, self.run_(self.client.languages()))
+        self.assertTrue(self.run_(self.client.lang()).startswith("en "))
+        self.fail_(self.client.lang("tlh"), errors.Refusal)
+
+    def test_utf8(self) -> None:
+        """Where it is offered, before a login."""
+        self.run_(self.client.utf8())
+        self.client.capabilities = {}
+        self.fail_(self.client.utf8(), errors.NotOffered)
+
     def test_slow_disk(self) -> None:
         """While a piece is being written no other is handed out."""
         client = self.log_in()
@@ -174,6 +213,28 @@ class AgainstOddServers(OddServerCase[POP3Client]):
         )
         self.failureResultOf(logging, errors.ProtocolViolation)
         self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.server.news())
+
+    def test_gone_before_the_next_command(self) -> None:
+        """What is said in the moment the connection goes ends at once; QUIT says that it is not
+        known what was removed."""
+
+        async def work(client: POP3Client) -> None:
+            try:
+                await client.stat()
+            finally:
+                await client.quit()
+
+        for end in (self.server_breaks, self.server_hangs_up):
+            client = self.start(b"+OK\r\n", b"-ERR\r\n")
+            working = self.begin(work(client))
+            end()
+            self.failureResultOf(working, errors.ConnectionLost)
+
+    def server_breaks(self) -> None:
+        self.server.break_()
+
+    def server_hangs_up(self) -> None:
+        self.server.hang_up()
 
     def test_gone_within_a_message(self) -> None:
         """A message that was cut off is an error."""

@@ -22,7 +22,7 @@ from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.append import Append, whole
 from netsuite.imap.commands.fetch import FetchData, FetchItem
 from netsuite.imap.commands.responses import Continue, Response, Status, Tagged
-from netsuite.imap.commands.search import SearchKey
+from netsuite.imap.commands.search import Every, Flagged, Negated, Numbered, SearchKey
 from netsuite.imap.dialog.client import ClientBounds, ClientDialog, ClientEvent
 from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.sequences import SequenceSet
@@ -239,6 +239,18 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         data = (await self.commands.run(ask.Enable(names))).data_of(said.EnabledData)
         return tuple(name for each in data for name in each.names)
 
+    async def compress(self) -> None:
+        """Compress what is said from now on, both ways (RFC 4978). Raises NotOffered, Refusal."""
+        if "COMPRESS=DEFLATE" not in self.capabilities:
+            raise self.with_conversation(NotOffered("COMPRESS=DEFLATE"))
+        async with self.commands.turn() as turn:  # nobody else may speak before it is answered
+            answer = await turn.begin(ask.Compress("DEFLATE"))
+            if isinstance(answer, Continue):
+                raise self.violated("a continuation that nobody asked for")
+            turn.completed(answer)
+            self.start_compression(self.dialog.take_input())
+        await self.capability()
+
     # -- mailboxes ----------------------------------------------------------------------------
 
     async def select(self, mailbox: str) -> SelectedMailbox:
@@ -379,10 +391,36 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
     async def move(
         self, numbers: Numbers, mailbox: str, *, by_uid: bool = True
     ) -> said.CopyUid | None:
-        """Move messages (RFC 6851)."""
+        """Move messages (RFC 6851).
+
+        Where the server cannot, they are copied and marked as deleted, and removed: by UID
+        (UIDPLUS), else with EXPUNGE where nothing else is marked. Where that is not so they stay
+        there, marked: EXPUNGE would take along what others have marked.
+        """
+        if not self._offers("MOVE"):
+            return await self._copy_away(numbers_of(numbers), mailbox, by_uid=by_uid)
         completed = await self.commands.run(ask.Move(numbers_of(numbers), mailbox, by_uid))
         self._all_news(completed)
         return _copy_uid(completed)
+
+    async def _copy_away(
+        self, numbers: SequenceSet, mailbox: str, *, by_uid: bool
+    ) -> said.CopyUid | None:
+        if not by_uid:  # numbers may shift between the steps
+            numbers = numbers_of(await self.search(Numbered(numbers)))
+        copied = await self.copy(numbers, mailbox)
+        await self.store(numbers, ask.StoreAction.ADD, ["\\Deleted"], silent=True)
+        if self._offers("UIDPLUS"):
+            await self.expunge(numbers)
+        else:
+            others = Every((Flagged("\\Deleted"), Negated(Numbered(numbers, by_uid=True))))
+            if not await self.search(others):
+                await self.expunge()
+        return copied
+
+    def _offers(self, name: str) -> bool:
+        """Return whether the server has an extension that is a part of IMAP4rev2."""
+        return not self.capabilities.isdisjoint({name, "IMAP4REV2"})
 
     async def expunge(self, uids: Numbers | None = None) -> Sequence[int]:
         """Remove what is marked as deleted (of *uids*); return the numbers as they went."""

@@ -46,7 +46,6 @@ class Idling:
     async def __aenter__(self) -> Idling:
         self._on_news = self._commands.on_news
         self._commands.on_news = self._take
-        self._commands.reply_seconds = _REPLY_SECONDS
         try:
             await self._begin()
         except BaseException:
@@ -92,6 +91,7 @@ class Idling:
                 heard = await turn.begin(ask.Idle())
                 while isinstance(heard, Continue):
                     if not self._begun.called:
+                        self._commands.reply_seconds = _REPLY_SECONDS
                         self._begun.callback(None)
                     heard = await turn.next()
                 turn.completed(heard)
@@ -102,6 +102,9 @@ class Idling:
         running = self._running
         if running is not None and self._turn is not None:
             self._turn.say_line(b"DONE")
+            # An idle server says nothing, a server that is gone neither: this tells them apart.
+            self._commands.reply_seconds = None
+            self._commands.connection.hurry()
             await running
 
     def _renew(self) -> None:
