@@ -33,8 +33,9 @@ K = TypeVar("K")
 A = TypeVar("A")
 X = TypeVar("X", bound=errors.ClientError)
 
-#: Takes a piece of a body; returns what to await before the next, or None.
-Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
+#: Takes a piece of a body; returns what to await before the next, or None, or as files do how much
+#: it took.
+Write: TypeAlias = Callable[[bytes], Awaitable[None] | int | None]
 
 #: Lines of the conversation that an error tells.
 CONVERSATION_LINES: Final = 8
@@ -186,7 +187,7 @@ class ClientConnection(Pump[E, S]):
         while isinstance(event := await self.receive(), BodyChunk):
             try:
                 work = write(event.octets)
-                if work is not None:
+                if work is not None and not isinstance(work, int):
                     await work
             except BaseException:
                 self.abort()  # the rest of the body stands before any other answer
@@ -229,7 +230,7 @@ class ClientConnection(Pump[E, S]):
             write = begin(each)
             await self.body_to(write)
             work = write(b"")
-            if work is not None:
+            if work is not None and not isinstance(work, int):
                 await work
         return refused
 

@@ -358,7 +358,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         async with self._transfer(command, offset) as data:
             async for octets in data.received():
                 work = write(octets)
-                if work is not None:
+                if work is not None and not isinstance(work, int):
                     await work
             await data.finish()
 

@@ -5,7 +5,7 @@
     client = await connect(endpoint, clock=reactor, tls_context=context)
     await client.authenticate(mechanism)
     for number, name in await client.uidl():
-        await client.retr(number, pieces.append)
+        await client.retr(number, file.write)
     await client.quit()
 """
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 from twisted.internet.defer import Deferred, ensureDeferred, fail
 from twisted.internet.error import (
@@ -16,8 +18,14 @@ from twisted.python.failure import Failure
 
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect
+from netsuite.ftp.client import FTPClient
+from netsuite.imap.client import IMAPClient
+from netsuite.nntp.client import NNTPClient
+from netsuite.pop3.client import POP3Client
+from netsuite.smtp.client.connection import SMTPClient
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
+from tests.connection.joined import OddServerCase
 from tests.connection.replies import ReplyDialog
 
 
@@ -251,3 +259,52 @@ class Conversation(SynchronousTestCase):
         self.assertIn("C: USER ann", told)
         self.assertIn("S: !", told)
         self.assertNotIn("hunter2", told)
+
+
+class Gone(OddServerCase[ClientConnection[Any, Any]]):
+    """The connection goes while something is awaited, and something is said at that moment."""
+
+    make: Callable[[], Any]
+
+    def made(self, **more: Any) -> ClientConnection[Any, Any]:
+        made: ClientConnection[Any, Any] = self.make()
+        return made
+
+    def test_in_every_client(self) -> None:
+        """It ends at once with the same reason, and so does the client's farewell, if in error."""
+
+        def reach(host: str, port: int) -> NoReturn:
+            raise AssertionError("no data connection is made")
+
+        makers: list[Callable[[], Any]] = [
+            lambda: NNTPClient(self.fabric),
+            lambda: FTPClient(self.fabric, reach=reach),
+            lambda: SMTPClient(self.fabric, helo="example.org"),
+            lambda: POP3Client(self.fabric),
+            lambda: IMAPClient(self.fabric),
+        ]
+        for self.make in makers:
+            for end in ("break_", "hang_up", "rubbish"):
+                client: Any = self.connected()
+                heard: list[object] = []
+                working = self.begin(self.work(client, heard))
+                if end == "rubbish":
+                    self.say(b"\x00 what is this?\r\n")
+                else:
+                    getattr(self.server, end)()
+                kind = errors.ProtocolViolation if end == "rubbish" else errors.ConnectionLost
+                self.failureResultOf(working, kind)
+                self.assertEqual([kind], heard, (client.name, end))
+
+    async def work(self, client: Any, heard: list[object]) -> None:
+        ask = NNTPClient.date if isinstance(client, NNTPClient) else type(client).noop
+        try:
+            await ask(client)
+        except errors.ClientError:
+            try:
+                await ask(client)
+            except errors.ClientError as error:
+                heard.append(type(error))
+            with contextlib.suppress(errors.ClientError):
+                await (client.logout if isinstance(client, IMAPClient) else client.quit)()
+            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -71,6 +72,14 @@ class AgainstOurServer(JoinedCase):
         self.assertEqual(99, len(got))
         self.assertEqual(b"99\r\n.\r\n", b"".join(got[100]))
         self.assertEqual(b"", got[100][-1])
+
+    def test_files(self) -> None:
+        """What takes a message may be a file's own function."""
+        client = self.log_in()
+        one, two = BytesIO(), BytesIO()
+        self.run_(client.retr(1, one.write))
+        self.run_(client.retrieve([2], lambda number: two.write))
+        self.assertEqual((ONE, TWO + b"\r\n"), (one.getvalue(), two.getvalue()))
 
     def test_sync(self) -> None:
         """Only what is new is fetched; what was refused is tried again."""
