@@ -196,6 +196,24 @@ class Session(OddServerCase[IMAPClient]):
             self.successResultOf(other)
             self.assertFalse(self.client.closing)
 
+    def test_searches_of_rev2(self) -> None:
+        """ESEARCH answers a SEARCH where IMAP4rev2 is enabled; it cannot fill our memory."""
+        for number, (octets, found) in enumerate(
+            (
+                (b'* ESEARCH (TAG "n%d") UID ALL 2,4:6', [2, 4, 5, 6]),
+                (b'* ESEARCH (TAG "n%d") UID', []),
+                (b'* ESEARCH (TAG "n%d") UID ALL 1:4294967295', None),
+                (b'* ESEARCH (TAG "n%d") UID ALL 1:*', None),
+            ),
+            1,
+        ):
+            searching = self.begin(self.client.search(key.AllMessages()))
+            self.say(octets % number + b"\r\nn%d OK done\r\n" % number)
+            if found is None:
+                self.failureResultOf(searching, ProtocolViolation)
+            else:
+                self.assertEqual(found, self.successResultOf(searching))
+
     def test_contents_stay_with_their_messages(self) -> None:
         """A large content of a message that was not understood is not taken for the next one's."""
         running = self.begin(self.client.fetch([1, 2], [BodySection()]))

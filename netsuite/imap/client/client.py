@@ -7,13 +7,14 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
 from netsuite import tls
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect_and_begin
-from netsuite.connection.errors import ClientError, NotOffered
+from netsuite.connection.errors import ClientError, NotOffered, ProtocolViolation
 from netsuite.connection.writer import pieces
 from netsuite.imap.client.idle import Idling
 from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer, Goodbye
@@ -28,6 +29,9 @@ from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.sequences import SequenceSet
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
+
+#: A search finds no more: a few octets can name every number there is.
+FOUND_AT_MOST: Final = 10_000_000
 
 
 @dataclass(slots=True)
@@ -354,8 +358,14 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
 
     async def search(self, key: SearchKey, *, by_uid: bool = True) -> Sequence[int]:
         """Search; return UIDs, or numbers."""
-        data = (await self.commands.run(ask.Search(key, by_uid=by_uid))).data_of(said.SearchData)
-        return [number for each in data for number in each.numbers]
+        completed = await self.commands.run(ask.Search(key, by_uid=by_uid))
+        found = [number for each in completed.data_of(said.SearchData) for number in each.numbers]
+        for each in completed.data_of(said.ExtendedSearchData):  # IMAP4rev2 answers so
+            if each.all is not None:
+                if not each.all.is_fixed() or each.all.size() > FOUND_AT_MOST:
+                    raise self.with_conversation(ProtocolViolation("no result of a search"))
+                found += [n for low, high in each.all.ranges for n in range(low, high + 1)]
+        return found
 
     async def fetch(
         self,

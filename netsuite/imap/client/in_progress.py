@@ -53,7 +53,7 @@ DATA: Final[Mapping[type, tuple[type, ...]]] = {
     ask.Namespace: (said.NamespaceData,),
     ask.StatusOf: (said.StatusData,),
     ask.Expunge: (said.Expunged, said.Vanished),
-    ask.Search: (said.SearchData,),
+    ask.Search: (said.SearchData, said.ExtendedSearchData),
     ask.Fetch: (FetchData,),
     ask.Store: (FetchData,),
     ask.Move: (said.Condition, said.Expunged, said.Vanished),
@@ -76,6 +76,7 @@ _KINDS: Final[Mapping[str, type]] = {
     "EXPUNGE": said.Expunged,
     "VANISHED": said.Vanished,
     "SEARCH": said.SearchData,
+    "ESEARCH": said.ExtendedSearchData,
     "FETCH": FetchData,
 }
 
