@@ -177,6 +177,7 @@ WIDER = {
     "smtp/test_with_policies": "sessions that are judged",
     "store/test_batches": "many deliveries in one transaction",
     "store/test_upgrade": "all migrations, on what the first release had written",
+    "store/test_random_queries": "both stores, and a plain reading of the messages",
     "store/test_same": "two stores with one history",
     "store/test_sqlite": "the contract on SQLite",
     "store/test_postgresql": "the contract on PostgreSQL",

@@ -51,12 +51,17 @@ def by_subject(messages: Threaded) -> Steps:
         threads.setdefault(keys.partition("\n")[0], []).append(place)
         if place % STEP == 0:
             yield
-    for thread in threads.values():
+    for step, thread in enumerate(threads.values()):
         thread.sort(key=sent.__getitem__)
+        if step % STEP == 0:
+            yield
     rows: Rows = []
-    for thread in sorted(threads.values(), key=lambda each: (sent[each[0]], each[0])):
+    begun = sorted(threads.values(), key=lambda each: (sent[each[0]], each[0]))
+    for step, thread in enumerate(begun):
         rows.append((0, thread[0]))
-        rows.extend((1, place) for place in thread[1:])
+        rows += [(1, place) for place in thread[1:]]
+        if step % STEP == 0:
+            yield
     return rows
 
 
