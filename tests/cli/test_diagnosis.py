@@ -317,7 +317,7 @@ def test_own_ports() -> None:
         text = f"tcp:{port}:interface=127.0.0.1"
         settings = Settings.model_validate(
             {**{name: {"enabled": False} for name in ("submission", "imap", "pop3", "nntp", "ftp",
-                "http", "telnet", "gopher", "lmtp", "console")},
+                "http", "telnet", "gopher", "lmtp", "console", "managesieve")},
              "smtp": {"listen": [text, "unix:x.sock", "tcp:0"]}}
         )  # fmt: skip
         (place,) = ports.places(settings)

@@ -167,7 +167,7 @@ def test_everything(tmp_path: Path) -> None:
             return await store.subscriptions(w.bob.id), dates
 
         subscribed, dates = w.suite.ground.run(rest)
-        assert subscribed == {"Work/Gr\u00fcn", "Sent", "Gone"}
+        assert subscribed == {"INBOX", "Work/Gr\u00fcn", "Sent", "Gone"}
         assert dates[0] == dates[1]
 
 
@@ -540,7 +540,7 @@ def test_more_than_was_asked_for(tmp_path: Path) -> None:
 def test_no_protocol(tmp_path: Path) -> None:
     """A server that speaks something else ends it, with words."""
     with world(tmp_path) as w:
-        with_odd(w, (rb"LIST", b"* what\r\n"))
+        with_odd(w, (rb"LIST", b"* LIST what\r\n"))
         with pytest.raises(ProtocolViolation):
             w.migrate()
 

@@ -35,6 +35,10 @@ async def account_of(home: Path, name: str) -> tuple[Account, frozenset[str]]:
     return found, subscribed
 
 
+#: What every account is subscribed to from its beginning.
+OWN = ("INBOX", "Archive", "Drafts", "Junk", "Sent", "Trash")
+
+
 def dovecots(path: Path) -> Path:
     """Make a Maildir++ as Dovecot would, with a little of everything."""
     root = maildir(
@@ -72,7 +76,7 @@ class Transfer(TestCase):
         self.assertIn("imported 5 messages into 4 folders of ann", printed)
         first = await account_of(self.home, "ann")
         folders, subscribed = first
-        self.assertEqual({"INBOX", "Work/Project", "Gr\u00fcn/a.b"}, subscribed)
+        self.assertEqual({*OWN, "Work/Project", "Gr\u00fcn/a.b"}, subscribed)
         self.assertEqual(
             [
                 (b"Subject: one\r\n\r\nhi\r\n", frozenset(), 1_000_000_000),

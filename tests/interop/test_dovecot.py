@@ -187,7 +187,7 @@ def test_dovecot(tmp_path: Path, place: Path) -> None:
         assert again["Work.sbd/Project"] == migrated["Work.sbd/Project"]
         with imaplib.IMAP4("127.0.0.1", port) as client:
             client.login("cyd", "secret")
-            assert client.lsub()[1] == [b'() "." INBOX.Work.Project']
+            assert b'() "." INBOX.Work.Project' in client.lsub()[1]
             client.select("INBOX")
             (line,) = client.fetch("1", "(UID FLAGS)")[1]
             assert isinstance(line, bytes)
