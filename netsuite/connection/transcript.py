@@ -14,7 +14,7 @@ from twisted.logger import Logger
 Observer: TypeAlias = Callable[[str, str, float], None]
 
 #: Of each line so much is told.
-LINE_OCTETS: Final = 512
+LINE_OCTETS: Final = 1000
 MASK: Final = "***"
 
 #: What begins a line with a secret in it; the group is what may be told. After such a line all

@@ -114,12 +114,13 @@ def preview(plain: Excerpt | None, markup: Excerpt | None) -> str:
 
 #: Fields of addresses; what stands in an address beside it hides it from who looks for it as text.
 _ADDRESSES: Final = frozenset({b"from", b"to", b"cc", b"bcc", b"sender", b"reply-to"})
-_disguises: Final = re.compile(rb'[(\\]|"\s*@|\s[@.]|[@.]\s')
+#: Tells whether a field of addresses has something that breaks one up.
+disguises = re.compile(rb'[(\\]|"\s*@|\s[@.]|[@.]\s').search
 
 
 def _line(name: bytes, value: bytes) -> tuple[str, str]:
     text = decode_words(value)
-    if name in _ADDRESSES and _disguises.search(value):
+    if name in _ADDRESSES and disguises(value):
         # RFC 3501, 6.4.4: FROM, TO, CC and BCC look into the envelope's addresses.
         for each in parse_address_list(value):
             address = decode_words((each.local or b"") + b"@" + (each.domain or b""))

@@ -746,7 +746,7 @@ class Unindexed(SQLCase):
             return read_whole(*arguments)
 
         with mock.patch.object(search, "read_whole", made):
-            asked = Deferred.fromCoroutine(self.store.mail.search(inbox.id, q.Body("x"), None))
+            asked = Deferred.fromCoroutine(self.store.mail.search(inbox.id, q.Body("x y"), None))
             with self.assertRaises(CancelledError):
                 await asked
             await self.store.close()  # waits for the threads

@@ -236,11 +236,11 @@ def test_what_cannot_be_played() -> None:
     """A pattern cannot be said, nor a line that was not kept whole, which can be expected."""
     with pytest.raises(ValueError, match="transcript:1: not a line"):
         ReplayServer("S~ 220 .*")
-    session = Session("smtp-1", [Said("C", "x" * 600 + "...", 0.0)])
+    session = Session("smtp-1", [Said("C", "x" * 1000 + "...", 0.0)])
     with pytest.raises(ValueError, match="smtp-1:1: not kept whole"):
         lines_of(session, Role.CLIENT)
     (line,) = lines_of(session, Role.SERVER)
-    assert line.match("x" * 900, {})
+    assert line.match("x" * 1900, {})
     session = Session("gopher-1", [Said("C", "a\\tb", 0.0), Said("S", "c\\td", 0.0)])
     assert lines_of(session, Role.CLIENT)[0].octets({}) == b"a\tb\r\n"
     assert lines_of(session, Role.CLIENT)[1].match("c\td", {})

@@ -10,6 +10,7 @@ time.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,10 +23,11 @@ from netsuite.store import query as q
 from netsuite.store.errors import NoSuchMessage, StoreClosed
 from netsuite.store.matching import matches
 from netsuite.store.model import Message
+from netsuite.store.ruling_out import RulingOut
 from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.columns import Columns
-from netsuite.store.sql.contents import chunks_of, read_whole
+from netsuite.store.sql.contents import STEP_CONTENTS, chunks_of, read_whole, small
 from netsuite.store.sql.database import DatabaseSession, Row
 from netsuite.store.sql.messages import is_apart
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
@@ -94,17 +96,24 @@ def search(session: DatabaseSession, folder: int, query: q.Query, account: int |
 
 @dataclass(slots=True)
 class _Unindexed:
-    """A message whose text is not indexed; read when a term needs it, then kept."""
+    """A message whose text is not indexed; read when a term needs it, then kept.
+
+    Args:
+        octets: all of it, where they are at hand.
+    """
 
     message: Message
     session: DatabaseSession
+    octets: bytes | None
     read: tuple[int | None, Document] | None = None
 
     def _made(self) -> tuple[int | None, Document]:
         if self.read is None:
             try:
-                octets = chunks_of(self.session, self.message.content)
-                summary, text = read_whole(octets)
+                if self.octets is not None:
+                    summary, text = read_whole([self.octets])
+                else:
+                    summary, text = read_whole(chunks_of(self.session, self.message.content))
                 self.read = (summary.sent_day, text)
             except NoSuchMessage:
                 self.read = (None, Document((), ""))
@@ -234,14 +243,26 @@ class _Search:
             self._unindexed = {term: set() for term in self._terms}
             values = {"account": self._account} if self._public else {}
             pending = self._pending[all(map(_is_headed, self._terms))]
-            for row in self._session.all(pending, folder=self._folder, **values):
-                if self._session.cancelled():
-                    raise StoreClosed("nobody waits for the search any more")
-                message = _Unindexed(message_of(row), self._session)
-                for term, uids in self._unindexed.items():
-                    if matches(term, message):
-                        uids.add(message.message.uid)
+            ruling_out = RulingOut(self._terms)
+            waiting = deque(self._session.all(pending, folder=self._folder, **values))
+            while waiting:
+                rows = [waiting.popleft() for _ in range(min(len(waiting), STEP_CONTENTS))]
+                messages = [message_of(row) for row in rows]
+                there = small(self._session, {message.content for message in messages})
+                for message in messages:
+                    if self._session.cancelled():
+                        raise StoreClosed("nobody waits for the search any more")
+                    octets = there.get(message.content)
+                    if octets is not None and ruling_out.rules_out(octets):
+                        continue
+                    self._judge(_Unindexed(message, self._session, octets), self._unindexed)
         return self._unindexed[query]
+
+    def _judge(self, message: _Unindexed, found: Mapping[q.Query, set[int]]) -> None:
+        """Add a message to those that the terms have found, where they do."""
+        for term, uids in found.items():
+            if matches(term, message):
+                uids.add(message.message.uid)
 
     def _heading(self, condition: _Condition) -> set[int]:
         return self._uids(

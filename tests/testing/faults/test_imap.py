@@ -70,7 +70,7 @@ CASES = [
     Case(
         "literal announced too long",
         lambda f: f.literal(10, times=1),
-        "ProtocolViolation: not a response",
+        "Timeout: the server said nothing",
         "TimeoutError: timed out",
         silent=True,
     ),

@@ -1,0 +1,64 @@
+"""What a message cannot say, told from its octets as they are, without decoding them.
+
+A search that comes before its messages are indexed reads them. Most of them do not have what is
+looked for, and of most of those that can be seen at a twentieth of the price.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from netsuite.message.headers import header_end
+from netsuite.message.text import disguises
+from netsuite.store import query as q
+
+#: What shows that text may be there in other octets than its own.
+_CODED: Final = re.compile(
+    rb"=\?|base64|quoted-printable|x-uu|uuencode|utf-?7|iso-2022|hz-gb|utf-?16|utf-?32|ebcdic|cp037"
+)
+#: Fields of addresses, in which what stands between may hide them.
+_ADDRESSES: Final = re.compile(
+    rb"^(?:from|to|cc|bcc|sender|reply-to)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE
+)
+
+
+def _sought(query: q.Query) -> bytes | None:
+    """Return octets that a message has, in small letters, if a text is in it; None where that
+    cannot be said."""
+    if not isinstance(query, q.Body | q.Text | q.Field):
+        return None
+    text = query.text
+    # A line that is folded, or broken in a body, may have other white space than its text has.
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        return None
+    return text.lower().encode()
+
+
+class RulingOut:
+    """Some terms of a search, each about a text.
+
+    Args:
+        terms: those that a message is judged by.
+    """
+
+    def __init__(self, terms: frozenset[q.Query]) -> None:
+        sought = [_sought(term) for term in terms]
+        self._sought = [octets for octets in sought if octets is not None]
+        self._can = len(self._sought) == len(terms)
+
+    def rules_out(self, octets: bytes) -> bool:
+        """Return whether none of the terms can match a message; False where that is not clear.
+
+        Args:
+            octets: all of the message.
+        """
+        if not self._can or not octets.isascii():
+            return False
+        small = octets.lower()
+        if any(sought in small for sought in self._sought):
+            return False
+        if _CODED.search(small) is not None:
+            return False
+        head = small[: header_end(small)]
+        return not any(disguises(value) for value in _ADDRESSES.findall(head))
