@@ -42,7 +42,7 @@ class DraftSource:
 
     @property
     def octets(self) -> int:
-        """How large it is."""
+        """Return how large it is."""
         return self.draft.octets
 
     async def beginning(self, octets: int) -> bytes:
@@ -59,7 +59,7 @@ class ContentSource:
 
     @property
     def octets(self) -> int:
-        """How large it is."""
+        """Return how large it is."""
         return self.item.octets
 
     async def beginning(self, octets: int) -> bytes:

@@ -46,7 +46,7 @@ class Source(Protocol):
 
     @property
     def octets(self) -> int:
-        """How large it is."""
+        """Return how large it is."""
 
     async def beginning(self, octets: int) -> bytes:
         """Return its first octets."""

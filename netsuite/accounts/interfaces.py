@@ -260,7 +260,7 @@ class QuotaAccess(Protocol):
 
     @property
     def may_limit(self) -> bool:
-        """Whether the account may set limits."""
+        """Return whether the account may set limits."""
 
     async def roots(self, name: str) -> Sequence[str]:
         """Return the roots of a mailbox, which need not be there. Raises NotPermitted,
@@ -373,7 +373,6 @@ class MailAccess(Protocol):
         """Hear what happens in a folder."""
 
     # On an opened folder, by its id; as MailStore's methods of the same names, as this account.
-    async def folder_status(self, folder: FolderId) -> model.Status: ...
     async def uids(self, folder: FolderId) -> Sequence[int]: ...
     async def opened(self, folder: FolderId, since: int | None = None) -> model.Opened: ...
     async def claim_recent(self, folder: FolderId) -> tuple[int, int]: ...

@@ -181,11 +181,6 @@ class AccountMail:
 
     # -- an opened folder ----------------------------------------------------------------------
 
-    async def folder_status(self, folder: FolderId) -> model.Status:
-        """As MailStore.status, as this account. Raises NotPermitted, as all of these do."""
-        await self._places.allow(folder, "r")
-        return await self._mail.status(folder, self._account.id)
-
     async def uids(self, folder: FolderId) -> Sequence[int]:
         """As MailStore.uids."""
         await self._places.allow(folder, "r")

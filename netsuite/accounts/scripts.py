@@ -15,7 +15,7 @@ from netsuite.store.model import Account, ScriptEntry
 
 @dataclass(frozen=True, slots=True)
 class ScriptLimits:
-    """How many scripts an account may have, and how large."""
+    """The limits of an account's scripts: how many, and how large."""
 
     scripts: int = 50
     octets: int = SCRIPT_OCTETS

@@ -184,7 +184,7 @@ class AccountQuotas:
 
     @property
     def may_limit(self) -> bool:
-        """Whether the account may set limits."""
+        """Return whether the account may set limits."""
         return self._places.is_admin
 
     async def limit(self, root: str, octets: int | None, messages: int | None) -> None:

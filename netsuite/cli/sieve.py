@@ -18,7 +18,7 @@ def sieve() -> None:
 
 
 def _checked(octets: bytes, name: str) -> None:
-    """Say what is odd in a script. Raises ClickException where it is wrong."""
+    """Report what is odd in a script. Raises ClickException where it is wrong."""
     from netsuite.sieve.compiler import compile_script
     from netsuite.sieve.errors import ScriptError
 
@@ -33,7 +33,7 @@ def _checked(octets: bytes, name: str) -> None:
 @sieve.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.File("rb"))
 def check(files: tuple[BinaryIO, ...]) -> None:
-    """Say what is wrong with scripts; exit 0 when nothing is."""
+    """Check scripts: report what is wrong with them; exit 0 when nothing is."""
     for file in files:
         _checked(file.read(), file.name)
 

@@ -134,7 +134,8 @@ class Registry(Protocol):
         """A connection is gone."""
 
 
-# Longer than 300 lines with its hooks: what an answer may meet, and how a connection ends.
+# Longer than 300 lines with its hooks, and the module than 500: what an answer may meet, and how
+# a connection ends.
 class ServerConnection(TimedPump[E, S]):
     """A client's connection.
 

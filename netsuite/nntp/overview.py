@@ -8,12 +8,12 @@ it gives, as its readers' server (RFC 5537, 3.7); the octets behind it are those
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from netsuite.message.headers import find, header_end
 from netsuite.message.news import locations
-from netsuite.message.overview import clean
+from netsuite.message.overview import Overview, clean, read_overview
 
 #: What LIST OVERVIEW.FMT says (RFC 3977, 8.4).
 FORMAT: Final = (
@@ -51,8 +51,7 @@ def line(number: int, kept: bytes, *, message_id: bytes, octets: int, places: by
     """
     fields, _, lines = kept.rpartition(b"\t")
     if message_id:
-        subject, from_, date, _, references = fields.split(b"\t")
-        fields = b"\t".join((subject, from_, date, message_id, references))
+        fields = b"\t".join(read_overview(kept)._replace(message_id=message_id)[:-1])
     return b"%d\t%b\t%d\t%b\tXref: %b\r\n" % (
         number,
         fields,
@@ -62,8 +61,14 @@ def line(number: int, kept: bytes, *, message_id: bytes, octets: int, places: by
     )
 
 
-#: Where the overview has a field that HDR may ask for, in lower case, as it stands in the article.
-_KEPT: Final = {"subject": 0, "from": 1, "date": 2, "message-id": 3, ":lines": 5}
+#: Fields that HDR may ask for, in lower case, which an overview has as they stand.
+_KEPT: Final[Mapping[str, Callable[[Overview], bytes]]] = {
+    "subject": lambda kept: kept.subject,
+    "from": lambda kept: kept.from_,
+    "date": lambda kept: kept.date,
+    "message-id": lambda kept: kept.message_id,
+    ":lines": lambda kept: kept.lines,
+}
 
 
 def kept_field(field: str, kept: bytes, *, message_id: bytes, octets: int, places: bytes) -> bytes:
@@ -75,7 +80,7 @@ def kept_field(field: str, kept: bytes, *, message_id: bytes, octets: int, place
         return places
     if field == "message-id" and message_id:
         return message_id
-    return kept.split(b"\t")[_KEPT[field]]
+    return _KEPT[field](read_overview(kept))
 
 
 def is_kept(field: str) -> bool:

@@ -1,5 +1,7 @@
 """The interfaces of a store. ``testing.store_contract`` checks each implementation.
 
+Longer than 500 lines: signatures and what they promise, and hardly a line that does anything.
+
 All methods are called on the reactor's thread. Those that are ``async`` may leave it for the
 work. A positive return of one that changes something means it is durable and has been
 published to the change feed. Any may raise ``Busy``, ``StorageFull`` or ``StoreClosed``.

@@ -11,18 +11,22 @@ from netsuite.store.summarize import Document, folded, folded_line
 from netsuite.store.timestamps import day_digits
 
 
-class Candidate(Protocol):
-    """A message that is looked at; what costs something is a method, asked for when needed."""
-
-    @property
-    def message(self) -> Message:
-        """The message as the asking account sees it."""
+class Readable(Protocol):
+    """What a message says; each is a method, since it costs something, asked for when needed."""
 
     def sent_day(self) -> int | None:
         """The Date field's day as ``YYYYMMDD``."""
 
     def document(self) -> Document:
         """The text."""
+
+
+class Candidate(Readable, Protocol):
+    """A message that is looked at."""
+
+    @property
+    def message(self) -> Message:
+        """The message as the asking account sees it."""
 
 
 def matches(query: q.Query, candidate: Candidate) -> bool:
@@ -52,18 +56,25 @@ def matches(query: q.Query, candidate: Candidate) -> bool:
             return (since is None or since <= moment) and (until is None or moment <= until)
         case q.HasGuid(guid):
             return message.guid == guid
-        case q.Sent():
-            return _was_sent(query, candidate.sent_day())
         case q.Saved(since, before):
             return within(message.saved.date(), since, before)
-        case q.Field(name, text):
-            return has_field(candidate.document(), folded_line(name), folded(text))
-        case q.Body(text):
-            return folded(text) in candidate.document().body
-        case q.Text(text):
-            return has_text(candidate.document(), folded(text))
         case q.ChangedSince(modseq):
             return message.modseq >= modseq
+        case q.Sent() | q.Field() | q.Body() | q.Text():
+            return says(query, candidate)
+
+
+def says(query: q.Sent | q.Field | q.Body | q.Text, message: Readable) -> bool:
+    """Return whether a message says what is looked for, whatever folder it is in."""
+    match query:
+        case q.Sent():
+            return _was_sent(query, message.sent_day())
+        case q.Field(name, text):
+            return has_field(message.document(), folded_line(name), folded(text))
+        case q.Body(text):
+            return folded(text) in message.document().body
+        case q.Text(text):
+            return has_text(message.document(), folded(text))
 
 
 def within(day: date, since: date | None, before: date | None) -> bool:

@@ -7,6 +7,7 @@ looked for, and of most of those that can be seen at a twentieth of the price.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from netsuite.message.headers import header_end
@@ -42,7 +43,7 @@ class RulingOut:
         terms: those that a message is judged by.
     """
 
-    def __init__(self, terms: frozenset[q.Query]) -> None:
+    def __init__(self, terms: Collection[q.Query]) -> None:
         sought = [_sought(term) for term in terms]
         self._sought = [octets for octets in sought if octets is not None]
         self._can = len(self._sought) == len(terms)

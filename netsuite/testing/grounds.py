@@ -143,13 +143,19 @@ class Thread:
 def _open_on(reactor: Reactor) -> dict[object, str]:
     """Return the timers and what is read or written on a reactor; not what wakes it."""
     found: dict[object, str] = {
-        timer: f"timer in {timer.getTime() - reactor.seconds():.3g} seconds: {timer.func!r}"
+        timer: f"timer in {_shown(timer.getTime() - reactor.seconds())} seconds: {timer.func!r}"
         for timer in reactor.getDelayedCalls()
     }
     own = getattr(reactor, "_internalReaders", ())
     for each in {*reactor.getReaders(), *reactor.getWriters()} - set(own):
         found[each] = str(each)
     return found
+
+
+def _shown(seconds: float) -> str:
+    """Return seconds with three digits that count, those of a longer time whole: what a machine was
+    busy with meanwhile is nothing about the timer."""
+    return f"{seconds:.3g}" if seconds < 10 else f"{seconds:.0f}"
 
 
 def _new_reactor() -> Reactor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,17 +19,20 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock, deferLater
 from twisted.logger import LogLevel, capturedLogs
 
+from netsuite.message.structure import Summary
 from netsuite.store import query as q
 from netsuite.store.changes import AliasesChanged, FileChanged, MessagesAdded
 from netsuite.store.errors import Busy, NoSuchMessage, StorageFull, StoreError, TooLarge
 from netsuite.store.interfaces import Store
-from netsuite.store.model import FlagAction, Folder, FolderId, Login, Placement
-from netsuite.store.sql import SQLStore, database, schema, search
+from netsuite.store.model import Column, FlagAction, Folder, FolderId, Login, Placement
+from netsuite.store.sql import SQLStore, database, indexing, schema, search
 from netsuite.store.sql.changelog import read
 from netsuite.store.sql.contents import read_whole
 from netsuite.store.sql.database import Database
 from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
+from netsuite.store.sql.maintenance import BACKLOG
 from netsuite.store.sql.migrate import migrate
+from netsuite.store.summarize import Description, describe
 from netsuite.testing.cases import SkipTest, TestCase
 from netsuite.testing.store_contract import CREATED, StoreCase
 from netsuite.testing.store_contract.case import message, written
@@ -359,6 +363,28 @@ class Behind(SQLCase):
         self.assertEqual(1, len(hits))
         found = await self.store.mail.search(inbox.id, q.Body("findable"), inbox.owner)
         self.assertEqual([1], list(found))
+
+    async def test_described_in_a_thread(self) -> None:
+        """However few messages are asked about, contents are read where nobody else waits."""
+        inbox = await self.inbox()
+        await self.put(inbox, message("a", "words"))
+        threads: list[threading.Thread] = []
+
+        def describing(octets: Iterable[bytes]) -> tuple[Summary, Description]:
+            threads.append(threading.current_thread())
+            return describe(octets)
+
+        with mock.patch.object(indexing, "describe", describing):
+            wanted = {Column.ENVELOPE, Column.FLAGS}
+            found = await self.store.mail.columns(inbox.id, [1], wanted, inbox.owner)
+        self.assertIn(b'"a"', found.envelopes[0])
+        self.assertEqual(1, len(threads))
+        self.assertIsNot(threading.main_thread(), threads[0])
+
+    async def test_nothing_to_describe(self) -> None:
+        """What is counted and never described, as mail that only passes, is counted out again."""
+        self.sql._shared.undescribed = BACKLOG * 2
+        await self.until(lambda: not self.sql._shared.undescribed)
 
     async def test_sweeping(self) -> None:
         """Dead contents go after a while with all that was made of them."""

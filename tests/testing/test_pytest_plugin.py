@@ -252,7 +252,7 @@ def test_wrong(pytester: pytest.Pytester) -> None:
     """What was said is shown; what is left, logged or unmet fails a test, and no other."""
     result = ran(pytester, WRONG)
     told = {
-        "test_timer": "left behind: timer in ",
+        "test_timer": "left behind: timer in 60 seconds: <built-in function print>",
         "test_socket": "left behind: <<class 'twisted.internet.tcp.Port'>",
         "test_thread": "left behind: thread of the shop",
         "test_logged": "KeyError: 'unexpected'",
@@ -305,7 +305,7 @@ def test_in_memory(pytester: pytest.Pytester) -> None:
     }
     assert "60 seconds are over" in section(result, "test_too_long")
     assert "C: EHLO shop.example" in section(result, "test_fails")
-    assert "left behind: timer in " in section(result, "ERROR at teardown of test_leaves")
+    assert "left behind: timer in 60 seconds" in section(result, "ERROR at teardown of test_leaves")
 
 
 def test_light(pytester: pytest.Pytester) -> None:

@@ -29,6 +29,8 @@ from netsuite.wire.reader import LineDialog
 
 _CHUNK_OCTETS: Final = 65_536
 #: What untagged data begins with, a number or not, and its name.
+#: What may come right after a literal (RFC 3501, 9); nothing: the response ends with it.
+_BEHIND_LITERAL: Final = (b"", b" ", b")", b"]")
 _UNTAGGED: Final = re.compile(rb"\* *(?:[0-9]+ +)?([!-~]+)")
 
 
@@ -141,6 +143,9 @@ class ClientDialog(LineDialog):
             raise RemoteProtocolError(str(error), close=True) from None
         if line is None:
             return self._end()
+        if self._parts and line[:1] not in _BEHIND_LITERAL:
+            # The literal had another size than it was said to: what follows is anybody's guess.
+            raise RemoteProtocolError(f"not a response: {line[:20]!r} behind a literal", close=True)
         self._hold(len(line))
         octets, brace = self._announced(line)
         if octets is None:

@@ -90,10 +90,6 @@ class Cursor:
         """Return whether nothing comes any more."""
         return self.place == len(self._line) and self.part + 1 >= len(self._parts)
 
-    def ends_after(self, word: bytes) -> bool:
-        """Return whether the line ends with that word (upper case) and nothing else."""
-        return self._line[self.place :].upper() == word
-
     def end(self) -> None:
         """Check that this is the end."""
         if not self.at_end():

@@ -86,29 +86,25 @@ async def _batches(
     selected: Selected, plan: Plan, spans: Iterable[tuple[int, int]]
 ) -> AsyncIterator[tuple[Batch, int]]:
     """Return batches of the messages that are there, and how many of each are not."""
-    mail, folder = selected.mail, selected.folder.id
-    slices = list(selected.view.slices(spans, BATCH_MESSAGES))
-    reads = one_ahead(partial(mail.columns, folder, uids, plan.columns) for _, uids in slices)
-    at = 0
-    async for columns in reads:
-        numbers, uids = slices[at]
-        at += 1
-        yield _batch(selected, plan, numbers, uids, columns), len(uids) - len(columns)
+    slices = selected.view.slices(spans, BATCH_MESSAGES)
+    async for each in one_ahead(partial(_read_batch, selected, plan, *some) for some in slices):
+        yield each
 
 
-def _batch(
-    selected: Selected, plan: Plan, numbers: Sequence[int], uids: Sequence[int], columns: Columns
-) -> Batch:
+async def _read_batch(
+    selected: Selected, plan: Plan, numbers: Sequence[int], uids: Sequence[int]
+) -> tuple[Batch, int]:
+    columns = await selected.mail.columns(selected.folder.id, uids, plan.columns)
+    missing = len(uids) - len(columns)
     if plan.manner.by_uid:
         numbers = columns.uids
-    elif len(columns) != len(uids):
+    elif missing:
         number_of = dict(zip(uids, numbers, strict=True))
         numbers = [number_of[uid] for uid in columns.uids]
-    if plan.manner.recent:
+    recent = [False] * len(columns)
+    if plan.shows_flags and plan.manner.recent and selected.view.recent:
         recent = list(map(selected.view.is_recent, columns.uids))
-    else:
-        recent = [False] * len(columns)
-    return Batch(numbers, columns, recent)
+    return Batch(numbers, columns, recent), missing
 
 
 async def _set_seen(selected: Selected, columns: Columns) -> frozenset[int]:
@@ -147,11 +143,9 @@ async def _write_contents(
 ) -> int:
     """Send messages whose contents are asked for; return how many of them are gone."""
     missing = 0
-    groups = list(_groups(plan, zip(batch.rows(), plan.items(batch, changed), strict=True)))
-    at = 0
-    async for contents in one_ahead(partial(_contents, plan, mail, each) for each in groups):
-        group = groups[at]
-        at += 1
+    groups = _groups(plan, zip(batch.rows(), plan.items(batch, changed), strict=True))
+    reads = one_ahead(partial(_read_contents, plan, mail, each) for each in groups)
+    async for group, contents in reads:
         if contents is None:
             for row, items in group:
                 missing += not await _write_ranges(session, mail, plan, row, items)
@@ -189,13 +183,13 @@ def _goes_in_ranges(plan: Plan, row: Row) -> bool:
     return row.octets > STREAM_OCTETS or plan.reads_little_of(row)
 
 
-async def _contents(
+async def _read_contents(
     plan: Plan, mail: MailAccess, group: Sequence[_Shown]
-) -> Mapping[ContentId, bytes] | None:
-    """Return the contents of a group; None for one that is sent range by range."""
+) -> tuple[Sequence[_Shown], Mapping[ContentId, bytes] | None]:
+    """Return a group with its contents; without them for one that is sent range by range."""
     if _goes_in_ranges(plan, group[0][0]):
-        return None
-    return await mail.contents(list(dict.fromkeys(row.content for row, _ in group)))
+        return group, None
+    return group, await mail.contents(list(dict.fromkeys(row.content for row, _ in group)))
 
 
 def _write_held(

@@ -10,6 +10,7 @@ from typing import Final
 from netsuite.connection.ahead import one_ahead
 from netsuite.connection.server import handlers
 from netsuite.message.news import HEADER_OCTETS
+from netsuite.message.overview import read_overview
 from netsuite.nntp import commands as c
 from netsuite.nntp import overview, replies
 from netsuite.nntp.commands import Beginning, Range, RangeRef, Status
@@ -80,10 +81,10 @@ async def _say(
     folder, numbers = await _wanted(session, articles)
     size = HEADERS_AT_ONCE if with_headers else ARTICLES_AT_ONCE
     hidden = isinstance(articles, str)
-    reads = [
+    reads = (
         partial(_read, session, folder, numbers[start : start + size], hidden, with_headers)
         for start in range(0, len(numbers), size)
-    ]
+    )
     async for some in one_ahead(reads):
         octets = b"".join(lines(some))
         if not octets:
@@ -122,7 +123,7 @@ async def _message_ids(session: Session, folder: FolderId, columns: Columns) -> 
     """Return a Message-ID for each article that says none itself."""
     made = [b""] * len(columns)
     without = [
-        place for place, kept in enumerate(columns.overviews) if kept.split(b"\t", 4)[3] == b""
+        place for place, kept in enumerate(columns.overviews) if not read_overview(kept).message_id
     ]
     if without:
         uids = [columns.uids[place] for place in without]

@@ -3,7 +3,8 @@
 Small drafts stay in memory, large ones go to chunk rows as they come. The delivery is the path
 every accepted message takes, kept short: it refuses before it changes anything, then only appends
 rows to the transaction's lists; ``Transaction.flush`` writes those of a whole batch with one
-statement a table.
+statement a table. Draft and delivery are in one module, since a small draft's octets are written by
+its delivery alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""The mail store on SQL."""
+"""The mail store on SQL.
+
+It is longer than 500 lines as its interface is: one short method for each of ``MailStore``'s, which
+takes a function to where it runs.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +19,20 @@ from netsuite.store.interfaces import Draft, Report
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
 from netsuite.store.rights import ALL
-from netsuite.store.sql import articles, contents, folders, messages, opening, summaries
+from netsuite.store.sql import articles, contents, folders, messages, opening, reading, summaries
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.appending import Deliveries
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.delivery import Delivery, SQLDraft, Together
 from netsuite.store.sql.indexing import descriptions
 from netsuite.store.sql.locks import Locks
-from netsuite.store.sql.message_columns import read_columns
+from netsuite.store.sql.message_columns import describe_columns, is_described, read_columns
 from netsuite.store.sql.parts import Cache, StoreParts
 from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
 from netsuite.store.sql.units import GrowingCall, PassingCall, Unit
-from netsuite.store.summarize import Description, described_value
+from netsuite.store.summarize import Description
 
 T = TypeVar("T")
 _TOUCH: Final = (
@@ -340,7 +344,7 @@ class SQLMail:
         """All UIDs, ascending."""
         known = await self.folder_by_id(folder)
         return await self._shared.read(
-            lambda s: messages.read_uids(s, folder), inline=known.messages <= INLINE_COUNTED
+            lambda s: reading.read_uids(s, folder), inline=known.messages <= INLINE_COUNTED
         )
 
     async def first_uids(self, of: Sequence[FolderId]) -> Mapping[FolderId, int]:
@@ -392,7 +396,7 @@ class SQLMail:
     async def claim_recent(self, folder: FolderId) -> tuple[int, int]:
         """Return what no read-write session was told of; mark all as told of, unless nothing can
         be written: mail can be read on a full disk, too."""
-        recent = await self._shared.read(lambda s: messages.read_recent(s, folder), inline=True)
+        recent = await self._shared.read(lambda s: reading.read_recent(s, folder), inline=True)
         if recent[0] == recent[1]:
             return recent
         try:
@@ -407,7 +411,7 @@ class SQLMail:
     ) -> Sequence[model.Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
         return await self._shared.read(
-            lambda s: messages.read_messages(s, folder, uids, account),
+            lambda s: reading.read_messages(s, folder, uids, account),
             inline=uids is not None and len(uids) <= INLINE_ROWS,
         )
 
@@ -464,21 +468,18 @@ class SQLMail:
         account: AccountId | None,
     ) -> model.Columns:
         """What is wanted of the messages of those UIDs that are there, ascending by UID."""
-        if not model.DESCRIBED.isdisjoint(wanted) and _NEVER_EMPTY.isdisjoint(wanted):
-            wanted = {*wanted, model.Column.OFFSETS}
-
-        def read(session: DatabaseSession) -> tuple[model.Columns, dict[int, Description]]:
-            found = read_columns(session, folder, uids, wanted, account)
-            kept = found.offsets or found.structures or found.envelopes or found.sort_keys
-            if all(kept):
-                return found, {}
-            found = read_columns(session, folder, uids, {*wanted, *_TO_DESCRIBE}, account)
-            there = zip(found.contents, found.offsets, strict=True)
-            return found, descriptions(session, (each for each, offsets in there if not offsets))
-
-        found, made = await self._shared.read(read, inline=len(uids) <= INLINE_ROWS)
+        shared = self._shared
+        found = await shared.read(
+            lambda s: read_columns(s, folder, uids, wanted, account),
+            inline=len(uids) <= INLINE_ROWS,
+        )
+        if is_described(found):
+            return found
+        found, made = await shared.readers.run_in_thread(
+            lambda s: describe_columns(s, folder, uids, wanted, account)
+        )
         self._keep(made)
-        return found if not made else _filled_in(found, made)
+        return found
 
     async def search(
         self, folder: FolderId, query: Query, account: AccountId | None
@@ -645,40 +646,6 @@ def _can_be_kept(name: str) -> bool:
 
 def _touch(transaction: Transaction, content: int) -> None:
     transaction.session.run(_TOUCH, died_at=transaction.now, of_content=content)
-
-
-def _filled_in(found: model.Columns, made: Mapping[int, Description]) -> model.Columns:
-    """Return columns with what was described just now; messages whose content is gone are left
-    out."""
-    offsets, contents = found.offsets, found.contents
-    filled = found.chosen(
-        [place for place in range(len(found)) if offsets[place] or contents[place] in made]
-    )
-    for column in model.DESCRIBED:
-        values = getattr(filled, column.value)
-        if values:
-            described = [made.get(content) for content in filled.contents]
-            setattr(
-                filled,
-                column.value,
-                [
-                    kept if new is None else described_value(column, new)
-                    for kept, new in zip(values, described, strict=True)
-                ],
-            )
-    return filled
-
-
-_NEVER_EMPTY: Final = frozenset(
-    {
-        model.Column.OFFSETS,
-        model.Column.STRUCTURE,
-        model.Column.ENVELOPE,
-        model.Column.SORT_KEYS,
-    }
-)
-#: What tells of which messages something is to be made.
-_TO_DESCRIBE: Final = (model.Column.CONTENT, model.Column.OFFSETS)
 
 
 def _weight(summary: Summary) -> int:

@@ -377,7 +377,8 @@ class Maintenance:
         described, self._described_to = await shared.readers.run_in_thread(
             lambda s: read_undescribed(s, after)
         )
-        shared.undescribed = max(0, shared.undescribed - len(described))
+        # What was only queued was counted, and is never described.
+        shared.undescribed = max(0, shared.undescribed - len(described)) if described else 0
         if described:
             await shared.writer.submit(GrowingCall(lambda tr: keep_described(tr, described)))
         return bool(described) or bool(after)

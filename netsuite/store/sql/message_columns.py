@@ -8,16 +8,23 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store.model import NEVER, Column, Columns
+from netsuite.store.model import DESCRIBED, NEVER, Column, Columns
 from netsuite.store.sql import columns
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession, OneOf
-from netsuite.store.sql.messages import is_apart
+from netsuite.store.sql.indexing import descriptions
+from netsuite.store.sql.reading import is_apart
 from netsuite.store.sql.rows import OWN, unpacked, unpacked_public
+from netsuite.store.summarize import Description, described_value
 from netsuite.store.timestamps import from_seconds
 
 #: A range of UIDs is read whole where so many of it at most are not wanted, for each that is.
 SPARSE: Final = 1
+
+#: Of what is described none of these is empty; so each tells what is not.
+_NEVER_EMPTY: Final = frozenset(
+    {Column.OFFSETS, Column.STRUCTURE, Column.ENVELOPE, Column.SORT_KEYS}
+)
 
 _S: Final = t.state.c
 _D: Final = t.summary.c
@@ -44,14 +51,16 @@ def read_columns(
     wanted: Collection[Column],
     account: int | None,
 ) -> Columns:
-    """Return what is wanted of the messages of those UIDs that are there; empty octets for what
-    is not described yet. Raises NoSuchFolder.
+    """Return what is wanted of the messages of those UIDs that are there; of those that are not
+    described, see ``is_described``. Raises NoSuchFolder.
 
     Args:
         uids: ascending.
     """
     if not uids:
         return Columns()
+    if not DESCRIBED.isdisjoint(wanted) and _NEVER_EMPTY.isdisjoint(wanted):
+        wanted = {*wanted, Column.OFFSETS}
     apart = is_apart(session, folder, account)
     dense = uids[-1] - uids[0] < (1 + SPARSE) * len(uids)
     reading = _reading(frozenset(wanted), apart, dense)
@@ -70,6 +79,46 @@ def read_columns(
         there = set(uids)
         return result.chosen([place for place, uid in enumerate(result.uids) if uid in there])
     return result
+
+
+def is_described(found: Columns) -> bool:
+    """Return whether of all messages everything was there."""
+    return all(found.offsets or found.structures or found.envelopes or found.sort_keys)
+
+
+def describe_columns(
+    session: DatabaseSession,
+    folder: int,
+    uids: Sequence[int],
+    wanted: Collection[Column],
+    account: int | None,
+) -> tuple[Columns, dict[int, Description]]:
+    """Return the same with what was missing made now; that reads contents, so it is to be done in a
+    thread. Messages whose content is gone are left out.
+
+    Returns:
+        What was made, too, by its content.
+    """
+    found = read_columns(session, folder, uids, {*wanted, Column.CONTENT, Column.OFFSETS}, account)
+    missing = zip(found.contents, found.offsets, strict=True)
+    made = descriptions(session, (content for content, offsets in missing if not offsets))
+    there = found.chosen(
+        [
+            place
+            for place in range(len(found))
+            if found.offsets[place] or found.contents[place] in made
+        ]
+    )
+    described = [made.get(content) for content in there.contents]
+    for column in DESCRIBED:
+        values = getattr(there, column.value)
+        if values:
+            filled = [
+                kept if new is None else described_value(column, new)
+                for kept, new in zip(values, described, strict=True)
+            ]
+            setattr(there, column.value, filled)
+    return there, made
 
 
 #: Sets values of a result from the columns that they are made of.

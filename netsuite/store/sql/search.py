@@ -10,27 +10,24 @@ time.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+from sqlalchemy.sql.elements import ColumnElement
 
 from netsuite.store import query as q
 from netsuite.store.errors import NoSuchMessage, StoreClosed
-from netsuite.store.matching import matches
-from netsuite.store.model import Message
+from netsuite.store.matching import says
 from netsuite.store.ruling_out import RulingOut
 from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.columns import Columns
 from netsuite.store.sql.contents import STEP_CONTENTS, chunks_of, read_whole, small
 from netsuite.store.sql.database import DatabaseSession, Row
-from netsuite.store.sql.messages import is_apart
-from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
+from netsuite.store.sql.reading import is_apart
+from netsuite.store.sql.rows import BITS
 from netsuite.store.summarize import Document, folded, folded_line
 from netsuite.store.timestamps import day_digits, day_number
 
@@ -43,25 +40,21 @@ _DAY_SECONDS: Final = 86400
 _ARRIVAL: Final = t.arrival.alias("message")
 
 
-def _is_pending(message: sa.Table) -> ColumnElement[bool]:
-    return message.c.content.in_(sa.select(t.pending.c.content))
+def _unread(table: sa.Table, *, described: bool) -> Columns:
+    """Return UID and content of the messages of a folder that are not indexed; or, where it will do
+    that they are described, of those that are not."""
+    m = table.c
+    where = [m.folder == sa.bindparam("folder"), m.content.in_(sa.select(t.pending.c.content))]
+    if described:
+        where.append(m.content.not_in(sa.select(_H.content)))
+    return Columns(sa.select(m.uid, m.content).where(*where).order_by(m.uid.asc()))
 
 
-def _is_undescribed(message: sa.Table) -> ColumnElement[bool]:
-    return sa.and_(_is_pending(message), message.c.content.not_in(sa.select(_H.content)))
-
-
-#: What is read: by whether it is not described, and else what is not indexed.
-_PENDING: Final[Mapping[str, Mapping[bool, ClauseElement]]] = {
-    "public": {True: select_public(_is_undescribed), False: select_public(_is_pending)},
-    "filed": {
-        True: select_private(_is_undescribed, tables=[t.message]),
-        False: select_private(_is_pending, tables=[t.message]),
-    },
-    "arrived": {
-        True: select_private(_is_undescribed, tables=[t.arrival]),
-        False: select_private(_is_pending, tables=[t.arrival]),
-    },
+#: What is read: by whether it has just come, and whether headings would tell enough of it.
+_UNREAD: Final = {
+    (arrived, described): _unread(t.arrival if arrived else t.message, described=described)
+    for arrived in (False, True)
+    for described in (False, True)
 }
 
 #: The shortest text that trigrams can answer, and how many of a text are asked for.
@@ -70,6 +63,8 @@ TRIGRAMS: Final = 24
 #: SQL of more conditions than that is too deep for SQLite: it is done in pieces.
 CONDITIONS: Final = 100
 
+#: A term about the text alone.
+_Textual: TypeAlias = q.Field | q.Body | q.Text | q.Sent
 _TEXTUAL: Final = (q.Field, q.Body, q.Text, q.Sent)
 _HEADED: Final = {
     "from": _H.from_text,
@@ -94,30 +89,32 @@ def search(session: DatabaseSession, folder: int, query: q.Query, account: int |
     return sorted(found)
 
 
-@dataclass(slots=True)
 class _Unindexed:
-    """A message whose text is not indexed; read when a term needs it, then kept.
+    """A content whose text is not indexed; read when a term needs it, then kept.
 
     Args:
         octets: all of it, where they are at hand.
     """
 
-    message: Message
-    session: DatabaseSession
-    octets: bytes | None
-    read: tuple[int | None, Document] | None = None
+    __slots__ = ("_content", "_octets", "_read", "_session")
+
+    def __init__(self, session: DatabaseSession, content: int, octets: bytes | None) -> None:
+        self._session = session
+        self._content = content
+        self._octets = octets
+        self._read: tuple[int | None, Document] | None = None
 
     def _made(self) -> tuple[int | None, Document]:
-        if self.read is None:
+        if self._read is None:
+            octets = self._octets
             try:
-                if self.octets is not None:
-                    summary, text = read_whole([self.octets])
-                else:
-                    summary, text = read_whole(chunks_of(self.session, self.message.content))
-                self.read = (summary.sent_day, text)
+                summary, text = read_whole(
+                    chunks_of(self._session, self._content) if octets is None else [octets]
+                )
+                self._read = (summary.sent_day, text)
             except NoSuchMessage:
-                self.read = (None, Document((), ""))
-        return self.read
+                self._read = (None, Document((), ""))
+        return self._read
 
     def sent_day(self) -> int | None:
         """The Date field's day."""
@@ -150,10 +147,10 @@ class _Search:
         self._public = public
         self._messages: sa.FromClause = _ARRIVAL if arrived else t.message
         self._m = self._messages.c
-        self._pending = _PENDING["public" if public else "arrived" if arrived else "filed"]
+        self._arrived = arrived
         self._account = account
         self._terms = frozenset(_text_terms(query))
-        self._unindexed: dict[q.Query, set[int]] | None = None
+        self._unindexed: dict[_Textual, set[int]] | None = None
 
     def evaluate(self, query: q.Query) -> set[int]:
         """Return the UIDs that match."""
@@ -168,8 +165,10 @@ class _Search:
                 return self._by_sql(sa.true()) - self.evaluate(term)
             case q.Uids(ranges):
                 return self._in_ranges(ranges)
-            case _:
+            case q.Field() | q.Body() | q.Text() | q.Sent():
                 return self._by_index(query) | self._by_reading(query)
+            case _:
+                raise TypeError(f"not in pieces: {query}")
 
     def _all_of(self, terms: tuple[q.Query, ...]) -> set[int]:
         """Intersect, cheap terms first; no text is looked at when they leave nothing."""
@@ -213,7 +212,7 @@ class _Search:
 
     # -- text
 
-    def _by_index(self, query: q.Query) -> set[int]:
+    def _by_index(self, query: _Textual) -> set[int]:
         """Judge the messages that are described, or indexed."""
         match query:
             case q.Body(text):
@@ -229,10 +228,8 @@ class _Search:
                 return self._field(name, text)
             case q.Sent():
                 return self._sent(query)
-            case _:
-                raise TypeError(f"not about a message's text: {query}")
 
-    def _by_reading(self, query: q.Query) -> set[int]:
+    def _by_reading(self, query: _Textual) -> set[int]:
         """Judge the messages that are not described or, where texts are asked for, indexed yet;
         each is read once, for all terms.
 
@@ -241,28 +238,28 @@ class _Search:
         """
         if self._unindexed is None:
             self._unindexed = {term: set() for term in self._terms}
-            values = {"account": self._account} if self._public else {}
-            pending = self._pending[all(map(_is_headed, self._terms))]
-            ruling_out = RulingOut(self._terms)
-            waiting = deque(self._session.all(pending, folder=self._folder, **values))
-            while waiting:
-                rows = [waiting.popleft() for _ in range(min(len(waiting), STEP_CONTENTS))]
-                messages = [message_of(row) for row in rows]
-                there = small(self._session, {message.content for message in messages})
-                for message in messages:
-                    if self._session.cancelled():
-                        raise StoreClosed("nobody waits for the search any more")
-                    octets = there.get(message.content)
-                    if octets is not None and ruling_out.rules_out(octets):
-                        continue
-                    self._judge(_Unindexed(message, self._session, octets), self._unindexed)
+            self._read(self._unindexed)
         return self._unindexed[query]
 
-    def _judge(self, message: _Unindexed, found: Mapping[q.Query, set[int]]) -> None:
-        """Add a message to those that the terms have found, where they do."""
-        for term, uids in found.items():
-            if matches(term, message):
-                uids.add(message.message.uid)
+    def _read(self, found: Mapping[_Textual, set[int]]) -> None:
+        """Add the messages that are not indexed to those that the terms have found, where they
+        do."""
+        ruling_out = RulingOut(found)
+        unread = _UNREAD[self._arrived, all(map(_is_headed, found))]
+        uids, contents = unread.read(self._session, folder=self._folder)
+        for start in range(0, len(uids), STEP_CONTENTS):
+            some = contents[start : start + STEP_CONTENTS]
+            there = small(self._session, some)
+            for uid, content in zip(uids[start : start + STEP_CONTENTS], some, strict=True):
+                if self._session.cancelled():
+                    raise StoreClosed("nobody waits for the search any more")
+                octets = there.get(content)
+                if octets is not None and ruling_out.rules_out(octets):
+                    continue
+                message = _Unindexed(self._session, content, octets)
+                for term, matching in found.items():
+                    if says(term, message):
+                        matching.add(uid)
 
     def _heading(self, condition: _Condition) -> set[int]:
         return self._uids(
@@ -406,7 +403,7 @@ class _Search:
         return sa.or_(common, sa.func.coalesce(_S.modseq, 0) >= modseq)
 
 
-def _text_terms(query: q.Query) -> Iterator[q.Query]:
+def _text_terms(query: q.Query) -> Iterator[_Textual]:
     """Return what of a query asks for something in the content."""
     if isinstance(query, q.And | q.Or):
         for term in query.terms:

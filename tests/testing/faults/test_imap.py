@@ -70,7 +70,7 @@ CASES = [
     Case(
         "literal announced too long",
         lambda f: f.literal(10, times=1),
-        "Timeout: the server said nothing",
+        "ProtocolViolation: not a response",
         "TimeoutError: timed out",
         silent=True,
     ),
