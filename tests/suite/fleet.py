@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -204,10 +205,13 @@ def lives(pid: int) -> bool:
 
 
 def _links(pid: int) -> set[str]:
-    try:
-        return {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
-    except (FileNotFoundError, ProcessLookupError):
-        return set()
+    """Return what a process's descriptors stand for; it may close any of them meanwhile."""
+    found = set()
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found.add(os.readlink(each))
+    return found
 
 
 def home_with_accounts(tmp_path: Path, *names: str) -> Path:
