@@ -144,11 +144,10 @@ class Others(Case):
         self.notify(b"(mailboxes Sent (MessageNew MessageExpunge))")
         refused = (
             b"n NO [BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
-            b"SubscriptionChange)] Of some of that nobody is told here"
+            b"SubscriptionChange MailboxMetadataChange ServerMetadataChange)] Of some of that "
+            b"nobody is told here"
         )
-        for events in (
-            b"(MessageNew MessageExpunge AnnotationChange)", b"(ServerMetadataChange)", b"(x)"
-        ):  # fmt: skip
+        for events in (b"(MessageNew MessageExpunge AnnotationChange)", b"(x)"):
             self.assertEqual([refused], self.client.lines(b"n NOTIFY SET (personal %b)" % events))
         self.patch(notify, "WATCHED", 2)
         self.assertEqual(
@@ -176,6 +175,142 @@ class Others(Case):
         self.client.transport.loseConnection()
         self.world.deliver(PLAIN, folder="Sent")
         self.assertEqual([], self.told())
+
+
+class Annotations(Case):
+    """Entries of METADATA that others change (RFC 5465, 5.6 and 5.7)."""
+
+    def test_of_mailboxes(self) -> None:
+        """The names of entries come between commands, of the mailboxes that are watched; of what
+        it sets itself a client is not told."""
+        self.notify(b"(mailboxes Sent (MailboxMetadataChange))")
+        for place in (b"Sent", b"INBOX", b'""'):
+            self.other.say(b'a SETMETADATA %b (/shared/a "1" /private/b "2")\r\n' % place)
+        self.assertEqual([b"* METADATA Sent /shared/a /private/b"], self.told())
+        self.other.say(b"a SETMETADATA Sent (/shared/a NIL)\r\n")
+        self.client.say(b'a SETMETADATA Sent (/private/c "1")\r\n')
+        self.assertEqual([b"* METADATA Sent /shared/a"], self.told())
+
+    def test_of_the_server(self) -> None:
+        """Those of the server are told by themselves."""
+        self.notify(b"(inboxes (ServerMetadataChange))")
+        self.other.say(b'a SETMETADATA Sent (/shared/a "1")\r\n')
+        self.assertEqual([], self.told())
+        self.other.say(b'a SETMETADATA "" (/private/a "1")\r\n')
+        self.assertEqual([b'* METADATA "" /private/a'], self.told())
+
+    def test_enabled_besides(self) -> None:
+        """Who has enabled METADATA, too, is told once."""
+        self.client.say(b"e ENABLE METADATA\r\n")
+        self.notify(b"(personal (MailboxMetadataChange ServerMetadataChange))")
+        self.other.say(b'a SETMETADATA Sent (/shared/a "1")\r\n')
+        self.assertEqual([], self.told())
+        self.assertEqual(
+            [b"* METADATA Sent /shared/a", b"a OK Nothing done"], self.client.lines(b"a NOOP")
+        )
+
+    def test_overflow(self) -> None:
+        """Too many of them are told as such."""
+        self.notify(b"(inboxes (ServerMetadataChange))")
+        self.patch(notify, "NAMES", 1)
+        self.other.say(b'a SETMETADATA "" (/private/a "1" /private/b "1")\r\n')
+        self.assertEqual([b"* OK [NOTIFICATIONOVERFLOW] Too much happens"], self.told())
+
+
+class Rights(Case):
+    """Mailboxes of others that come and go with the rights on them (RFC 5465, 5.4 and 5.9)."""
+
+    NAME = b'"Other Users/ben/Lists"'
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.ben = self.world.enter(None, name=b"ben")
+
+    def give(self, letters: bytes) -> None:
+        """Have Ben give rights."""
+        answer = self.ben.lines(b'a SETACL Lists ann "%b"' % letters)
+        self.assertEqual([b"a OK Rights changed"], answer)
+
+    def names(self) -> None:
+        """Have Ann told of names, and of messages."""
+        self.notify(b'(subtree "Other Users" (MailboxName %b))' % ALL_OF_MESSAGES[1:-1])
+
+    def test_names(self) -> None:
+        """With ``l`` a mailbox comes, without it it goes; without ``r`` there is no access."""
+        self.names()
+        self.give(b"lr")
+        self.assertEqual(
+            [
+                b'* LIST (\\HasNoChildren) "/" ' + self.NAME,
+                b'* LIST (\\Noselect \\HasChildren) "/" "Other Users/ben"',
+            ],
+            self.told(),
+        )
+        self.world.deliver(PLAIN, name="ben", folder="Lists")
+        status = b"* STATUS " + self.NAME + b" (MESSAGES %d UIDNEXT %d UIDVALIDITY 13)"
+        self.assertEqual([status % (1, 2)], self.told())
+        self.give(b"l")
+        self.assertEqual([b'* LIST (\\HasNoChildren \\NoAccess) "/" ' + self.NAME], self.told())
+        self.world.deliver(PLAIN, name="ben", folder="Lists")
+        self.assertEqual([], self.told())
+        self.give(b"lrs")
+        self.assertEqual([b'* LIST (\\HasNoChildren) "/" ' + self.NAME], self.told())
+        self.give(b"lr")  # of which nothing depends
+        self.assertEqual([], self.told())
+        self.world.deliver(PLAIN, name="ben", folder="Lists")
+        self.assertEqual([status % (3, 4)], self.told())
+        self.give(b"")
+        self.assertEqual(
+            [
+                b'* LIST (\\NonExistent \\NoAccess) "/" ' + self.NAME,
+                b'* LIST (\\NonExistent) "/" "Other Users/ben"',
+            ],
+            self.told(),
+        )
+
+    def test_without_names(self) -> None:
+        """That there is no access any more is told to who wants to hear of messages alone."""
+        self.give(b"lr")
+        self.notify(b"(mailboxes %b %b)" % (self.NAME, ALL_OF_MESSAGES))
+        self.give(b"")
+        self.assertEqual([b'* LIST (\\NonExistent \\NoAccess) "/" ' + self.NAME], self.told())
+        self.give(b"lr")
+        self.told()
+        self.world.deliver(PLAIN, name="ben", folder="Lists")
+        self.assertEqual(1, len(self.told()))
+
+    def test_no_access(self) -> None:
+        """That a mailbox may not be read is told at once, and of the others everything is."""
+        self.give(b"l")
+        self.assertEqual(
+            [
+                b'* LIST (\\HasNoChildren \\NoAccess) "/" ' + self.NAME,
+                b"* STATUS Sent (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 8)",
+            ],
+            self.notify(b"STATUS (mailboxes (%b Sent) (MessageNew MessageExpunge))" % self.NAME),
+        )
+
+    def test_unseen(self) -> None:
+        """Of what one has no rights on nothing is told, nor of what is not asked for."""
+        self.names()
+        self.ben.say(b"a SETACL Lists -ann l\r\na SETACL Sent ann p\r\n")
+        self.assertEqual([], self.told())
+        self.notify(b"(personal (MailboxName))")
+        self.give(b"lr")
+        self.assertEqual([], self.told())
+
+    def test_gone(self) -> None:
+        """A mailbox that its owner renames or deletes."""
+        self.give(b"lr")
+        self.names()
+        self.ben.say(b"a RENAME Lists New\r\n")
+        new = b'"Other Users/ben/New"'
+        self.assertIn(
+            b'* LIST (\\HasNoChildren) "/" ' + new + b' ("OLDNAME" (' + self.NAME + b"))",
+            self.told(),
+        )
+        self.ben.say(b"a DELETE New\r\n")
+        self.assertEqual(b'* LIST (\\NonExistent \\NoAccess) "/" ' + new, self.told()[0])
 
 
 class TheSelected(Case):

@@ -286,6 +286,38 @@ class Messages(Case):
         self.give("l")
         self.assertIn(b"* BYE", self.ben.turn())
 
+    def test_rights_changed(self) -> None:
+        """Who has a mailbox open is told which flags stay now, and whether it is to be read only;
+        but for the latter nothing changes for who has only looked into it."""
+        self.select("lr")
+        self.give("lrsw")
+        flags = b"* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)"
+        staying = b"* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Seen \\Draft \\*)] Flags that stay"
+        told = [flags, staying, b"* OK [READ-WRITE] Your rights have changed"]
+        self.assertEqual([*told, b"a OK Nothing done"], self.ben.lines(b"a NOOP"))
+        self.assertEqual([b"a OK Nothing done"], self.ben.lines(b"a NOOP"))
+        self.assertEqual(b"a OK Stored", self.ben.lines(b"a STORE 1 +FLAGS (\\Flagged)")[-1])
+        self.ben.say(b"a IDLE\r\n")
+        self.give("lr")
+        self.assertEqual(
+            flags + b"\r\n* OK [PERMANENTFLAGS ()] Flags that stay\r\n"
+            b"* OK [READ-ONLY] Your rights have changed\r\n",
+            self.ben.turn(),
+        )
+        self.ben.say(b"DONE\r\n")
+        self.assertEqual(
+            [b"a NO The mailbox is open for reading only"],
+            self.ben.lines(b"a STORE 1 -FLAGS (\\Flagged)"),
+        )
+        self.give("lrt", who="ANYONE")  # by another identifier, in the very next command
+        self.assertIn(b"a OK Stored", self.ben.lines(b"a STORE 1 +FLAGS (\\Deleted)"))
+        self.ben.say(b'a EXAMINE "Other Users/ann/Lists"\r\n')
+        self.give("lrs")
+        self.assertEqual(
+            [flags, b"* OK [PERMANENTFLAGS ()] Flags that stay", b"a OK Nothing done"],
+            self.ben.lines(b"a NOOP"),
+        )
+
     def test_put_there(self) -> None:
         """``i`` lets one put messages there: what flags they may have, and whose quota counts."""
         name = b'"Other Users/ann/Lists"'

@@ -18,7 +18,7 @@ _MAILBOXES: Final = 1000
 
 
 class AnnotationNews:
-    """Implements ``session.AnnotationNews``.
+    """Implements ``session.News``.
 
     Attributes:
         own: entries that the client is setting itself: of these it knows.

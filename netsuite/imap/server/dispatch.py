@@ -35,9 +35,9 @@ async def command(session: Session, command: Command) -> Completion | None:
     if session.uid_only and names_by_number(request):
         return replies.UID_REQUIRED
     if selected is not None:
+        await selected.read_news()
         if selected.read_only and rule_of(request).changes_mailbox:
             return replies.READ_ONLY
-        await selected.read_news()
     handler = session.handlers[type(request)]
     completion: Completion | None
     if type(request) in LONG:

@@ -68,13 +68,13 @@ async def set_metadata(session: Session, request: ask.SetMetadata) -> Completion
 @contextmanager
 def _setting(session: Session, entries: frozenset[str]) -> Iterator[None]:
     """Keep a client from being told of what it sets itself."""
-    news = session.annotations
-    if news is not None:
+    told = [news for news in (session.annotations, session.news) if news is not None]
+    for news in told:
         news.own = entries
     try:
         yield
     finally:
-        if news is not None:
+        for news in told:
             news.own = frozenset()
 
 

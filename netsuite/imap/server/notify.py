@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands.metadata import MetadataChanged
 from netsuite.imap.commands.notify import (
     Event,
     EventGroup,
@@ -28,7 +29,7 @@ from netsuite.imap.grammar.notify import MESSAGE_EVENTS
 from netsuite.imap.server.folders import status_data
 from netsuite.imap.server.session import Session
 from netsuite.store import changes
-from netsuite.store.errors import NoSuchFolder, StoreError
+from netsuite.store.errors import NoSuchFolder, NotPermitted, StoreError
 from netsuite.store.model import SEPARATOR, Folder, FolderId
 
 #: So many mailboxes are watched for one client, and so many names wait to be told to it.
@@ -40,6 +41,8 @@ SUPPORTED: Final = (
     Event.FLAG_CHANGE,
     Event.MAILBOX_NAME,
     Event.SUBSCRIPTION_CHANGE,
+    Event.MAILBOX_METADATA_CHANGE,
+    Event.SERVER_METADATA_CHANGE,
 )
 _SELECTED: Final = (Watched.SELECTED, Watched.SELECTED_DELAYED)
 _ON_NAMES: Final = frozenset({Event.MAILBOX_NAME, Event.SUBSCRIPTION_CHANGE})
@@ -75,6 +78,7 @@ async def notify(session: Session, request: Notify) -> Completion:
         news = MailboxNews(session, groups)
         try:
             await news.start()
+            news.tell_of_closed()
             if request.status:
                 await news.tell_all()
         except BaseException as error:
@@ -104,13 +108,14 @@ def selected_events(groups: Iterable[EventGroup]) -> MessageEvents:
 
 @dataclass(slots=True)
 class _Mailbox:
-    """A watched mailbox, and which events of its messages wait to be told."""
+    """A watched mailbox, and of which events of its messages the client is told."""
 
     name: str
     events: frozenset[Event | str]
     subscription: changes.Subscription
 
 
+# Longer than 300 lines: what is noted of mailboxes, and when it may be told, is one thing.
 class MailboxNews:
     """The mailboxes that are watched for one client, and what it is still to be told of them.
 
@@ -128,11 +133,15 @@ class MailboxNews:
         self._watched: dict[FolderId, _Mailbox] = {}
         self._changed: dict[FolderId, set[Event]] = {}
         self._renamed: dict[str, str] = {}  # names to be told of, and what they were before
+        self._closed: set[str] = set()  # of these, those that rights hide or show
+        self._doubtful: set[FolderId] = set()  # rights on them have changed
+        self._annotated: dict[str, dict[str, None]] = {}  # entries by mailbox
+        self.own: frozenset[str] = frozenset()
         self._outdated = False
         self._stopped = False
         self._telling: Deferred[None] | None = None
         self._later: IDelayedCall | None = None
-        self._on_names = frozenset[Event | str]().union(*(g.events for g in groups)) & _ON_NAMES
+        self._all = frozenset[Event | str]().union(*(group.events for group in groups))
         self._subscription = session.mail.watch(self._heard)
 
     async def start(self) -> None:
@@ -146,11 +155,11 @@ class MailboxNews:
         folders = await mail.folders()
         self._subscribed = await mail.subscriptions()
         self._names = {folder.name: folder for folder in folders}
-        found = {each.id: (each.name, self._events(each.name)) for each in folders}
         watched = {
-            folder: (name, events) for folder, (name, events) in found.items()
-            if events & MESSAGE_EVENTS
-        }  # fmt: skip
+            folder.id: (folder.name, self._events(folder.name) & MESSAGE_EVENTS)
+            for folder in folders
+            if self._is_watched(folder)
+        }
         if len(watched) > WATCHED:
             raise TooMany
         if self._stopped:
@@ -179,6 +188,14 @@ class MailboxNews:
 
     # -- which mailboxes ----------------------------------------------------------------------
 
+    def _is_watched(self, folder: Folder) -> bool:
+        """Return whether what happens in a folder is to be heard; that one of another account is
+        gone or renamed, nothing else tells."""
+        events = self._events(folder.name)
+        if folder.name.startswith(self._session.mail.others_prefix):
+            return "r" in folder.rights and bool(events)
+        return "r" in folder.rights and bool(events & MESSAGE_EVENTS)
+
     def _events(self, name: str) -> frozenset[Event | str]:
         """Return the events that are asked for of a mailbox."""
         return frozenset[Event | str]().union(
@@ -189,10 +206,8 @@ class MailboxNews:
         match group.watched:
             case Watched.PERSONAL | Watched.INBOXES:
                 # Filters may deliver to each of an account's own (RFC 5465, 6.3).
-                folder = self._names.get(name)
-                return not name.startswith(self._session.mail.public_prefix) and (
-                    folder is None or self._session.mail.writable(folder)
-                )
+                mail = self._session.mail
+                return not name.startswith((mail.public_prefix, mail.others_prefix))
             case Watched.SUBSCRIBED:
                 return name in self._subscribed
             case Watched.SUBTREE:
@@ -205,6 +220,9 @@ class MailboxNews:
     # -- noting: within each publish ----------------------------------------------------------
 
     def _noted(self, folder: FolderId, change: changes.Change) -> None:
+        if isinstance(change, changes.FolderDeleted | changes.FolderRenamed):
+            self._doubt(folder)
+            return
         kind = _KINDS.get(type(change))
         watched = self._watched.get(folder)
         selected = self._session.selected
@@ -226,16 +244,43 @@ class MailboxNews:
                     self._heard_of(new, Event.MAILBOX_NAME, old)
             case changes.SubscriptionChanged(_, name, _):
                 self._heard_of(name, Event.SUBSCRIPTION_CHANGE)
+            case changes.RightsChanged(folder, _):
+                self._doubt(folder)
+                return
+            case changes.AnnotationsChanged():
+                self._heard_of_entries(change)
+                return
             case _:
                 return
         self._outdated = True
+        self._soon()
+
+    def _doubt(self, folder: FolderId) -> None:
+        self._doubtful.add(folder)
+        self._soon()
+
+    def _heard_of_entries(self, change: changes.AnnotationsChanged) -> None:
+        if self.own.issuperset(change.entries) or self._session.annotations is not None:
+            return  # who has enabled METADATA is told without NOTIFY
+        if change.folder is None:
+            wanted, name = Event.SERVER_METADATA_CHANGE in self._all, ""
+        else:
+            names = (each.name for each in self._names.values() if each.id == change.folder)
+            name = next(names, "")
+            readable = name != "" and "r" in self._names[name].rights
+            wanted = readable and Event.MAILBOX_METADATA_CHANGE in self._events(name)
+        if not wanted:
+            return
+        self._annotated.setdefault(name, {}).update(dict.fromkeys(change.entries))
+        if len(self._annotated) > NAMES or len(self._annotated[name]) > NAMES:
+            self._overflow()
         self._soon()
 
     def _heard_of(self, name: str, event: Event, old: str = "") -> None:
         command = self._session.dialog.command
         if command is not None and isinstance(command.request, _OWN):
             return
-        if event not in self._on_names:
+        if event not in self._all:
             return
         self._renamed[name] = old
         if event is Event.MAILBOX_NAME and not old and SEPARATOR in name:
@@ -244,11 +289,58 @@ class MailboxNews:
         if len(self._renamed) > NAMES:
             self._overflow()
 
+    # -- rights -------------------------------------------------------------------------------
+
+    async def _look_at_rights(self) -> None:
+        """Find which folders have come or gone with rights that have changed (RFC 5465, 5.4)."""
+        doubtful, self._doubtful = self._doubtful, set()
+        before = self._by_id(doubtful)
+        for folder in doubtful - before.keys():
+            try:
+                await self._session.mail.folder_by_id(folder)
+            except (NoSuchFolder, NotPermitted):
+                continue
+            break
+        else:
+            if all(map(self._session.mail.writable, before.values())):
+                return
+        await self.start()
+        after = self._by_id(doubtful)
+        for folder in before.keys() | after.keys():
+            self._compare(before.get(folder), after.get(folder))
+
+    def _by_id(self, folders: set[FolderId]) -> dict[FolderId, Folder]:
+        return {each.id: each for each in self._names.values() if each.id in folders}
+
+    def _compare(self, before: Folder | None, after: Folder | None) -> None:
+        """Accept what an account sees of a folder now, and what it saw."""
+        if after is None:
+            assert before is not None
+            self._heard_of(before.name, Event.MAILBOX_NAME)
+            self._heard_of_access(before.name)
+        elif before is None:
+            self._heard_of(after.name, Event.MAILBOX_NAME)
+        elif before.name != after.name:
+            self._heard_of(after.name, Event.MAILBOX_NAME, before.name)
+        elif ("r" in before.rights) is not ("r" in after.rights):
+            self._heard_of_access(after.name)
+
+    def _heard_of_access(self, name: str) -> None:
+        """Accept that a mailbox may be read no more, or again (RFC 5465, 5.9)."""
+        self._renamed.setdefault(name, "")
+        self._closed.add(name)
+
+    def tell_of_closed(self) -> None:
+        """Send which mailboxes of those to be watched the client may not read (RFC 5465, 3.1)."""
+        for name, folder in self._names.items():
+            if "r" not in folder.rights and self._events(name):
+                self._session.say(self._listed(name, ""))
+
     # -- telling ------------------------------------------------------------------------------
 
     def answered(self) -> None:
         """Accept that a command has been answered: what waited may be said."""
-        if self._changed or self._renamed or self._outdated:
+        if self._changed or self._renamed or self._outdated or self._doubtful or self._annotated:
             self._soon()
 
     def _soon(self) -> None:
@@ -270,13 +362,20 @@ class MailboxNews:
     async def _tell(self) -> None:
         session = self._session
         try:
+            if self._doubtful:
+                await self._look_at_rights()
             if self._outdated:
                 await self.start()
             while self._renamed and self._may_say:
                 name = next(iter(self._renamed))
                 old = self._renamed.pop(name)
-                if self._events(name) & _ON_NAMES or self._events(old) & _ON_NAMES:
+                events = self._events(name) | self._events(old)
+                if events & _ON_NAMES or (events and name in self._closed):
                     session.say(self._listed(name, old))
+                self._closed.discard(name)
+            while self._annotated and self._may_say:
+                name = next(iter(self._annotated))
+                session.say(MetadataChanged(name, tuple(self._annotated.pop(name))))
             while self._changed and self._may_say:
                 folder = next(iter(self._changed))
                 await self._tell_status(folder, frozenset(self._changed.pop(folder)))
@@ -295,7 +394,7 @@ class MailboxNews:
         """Send the STATUS of each watched mailbox but the selected one (RFC 5465, 3.1)."""
         selected = self._session.selected
         for folder, watched in list(self._watched.items()):
-            if selected is None or selected.folder.id != folder:
+            if watched.events and (selected is None or selected.folder.id != folder):
                 await self._say_status(watched, watched.events)
                 await self._session.writer.writable()
 
@@ -315,7 +414,7 @@ class MailboxNews:
             items["HIGHESTMODSEQ"] = None
         try:
             data = await status_data(self._session, watched.name, tuple(items))
-        except NoSuchFolder:
+        except (NoSuchFolder, NotPermitted):
             return True  # of which MailboxName tells
         command = self._session.dialog.command
         if not self._may_say and not (command and isinstance(command.request, Notify)):
@@ -327,10 +426,13 @@ class MailboxNews:
         """Return what LIST says of a name now (RFC 5465, 5.4 and 5.5)."""
         below = name + SEPARATOR
         parent = any(each.startswith(below) for each in self._names)
-        if name in self._names:
+        folder = self._names.get(name)
+        if folder is not None:
             attributes = ["\\HasChildren" if parent else "\\HasNoChildren"]
         else:
             attributes = ["\\Noselect", "\\HasChildren"] if parent else ["\\NonExistent"]
+        if name in self._closed if folder is None else "r" not in folder.rights:
+            attributes.append("\\NoAccess")
         if name in self._subscribed:
             attributes.append("\\Subscribed")
         return Listed(tuple(attributes), SEPARATOR, name, oldname=old or None)
@@ -339,8 +441,8 @@ class MailboxNews:
         """Tell the client that it is told of nothing any more (RFC 5465, 5.8)."""
         session = self._session
         self.stop()
-        self._renamed.clear()
-        self._changed.clear()
+        for waiting in (self._renamed, self._changed, self._annotated, self._doubtful):
+            waiting.clear()
         if session.news is self:
             session.news, session.events = None, selected_events(())
         session.say(Condition(Status.OK, "Too much happens", _OVERFLOW))

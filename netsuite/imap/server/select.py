@@ -20,7 +20,6 @@ from netsuite.imap.server.selected import Selected, format_flags_told
 from netsuite.imap.server.session import Session
 from netsuite.imap.view import MailboxView
 from netsuite.store.model import SEPARATOR, Changed, Folder, Opened
-from netsuite.store.rights import WRITING
 from netsuite.wire.ranges import Ranges, overlap
 
 #: Of the pairs of number and UID that a client brings, so many are looked at: it has few of them,
@@ -43,10 +42,8 @@ async def select(
     if request.condstore:
         session.modseqs = True
     folder = await mail.folder(request.mailbox, "r")
-    read_only = isinstance(request, ask.Examine) or not any(
-        each in folder.rights for each in WRITING
-    )
-    selected = Selected(mail, folder, read_only=read_only, changed=session.wake)
+    examined = isinstance(request, ask.Examine)
+    selected = Selected(mail, folder, examined=examined, changed=session.wake)
     resync = request.resync
     try:
         # Changes are heard from here on; what this reads is of one moment, and theirs is known.
@@ -66,9 +63,8 @@ async def select(
     ):
         known = resync.known
         Absence(known, *opened.changes, matched_uid(view, resync)).tell(session, selected, view)
-    mode = responses.Code("READ-ONLY" if read_only else "READ-WRITE")
-    done = "Examined" if isinstance(request, ask.Examine) else "Selected"
-    session.say(responses.ok(done, mode))
+    mode = responses.Code("READ-ONLY" if selected.read_only else "READ-WRITE")
+    session.say(responses.ok("Examined" if examined else "Selected", mode))
     # What happened meanwhile is told with the next command, or in IDLE.
     selected.opened(view)
     session.selected = selected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from netsuite.accounts.interfaces import MailAccess
@@ -28,6 +28,7 @@ from netsuite.imap.view import (
     TellRecent,
 )
 from netsuite.store import changes, rights
+from netsuite.store.errors import NoSuchFolder, NotPermitted
 from netsuite.store.model import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Folder
 
 _OF_MESSAGES: Final = (changes.MessagesAdded, changes.FlagsChanged, changes.MessagesExpunged)
@@ -36,7 +37,8 @@ SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
 
 
 class Selected:
-    """A mailbox that is selected; by EXAMINE it is *read_only*.
+    """A mailbox that is selected; it is *read_only* by EXAMINE, or where nothing in it may be
+    changed.
 
     Args:
         changed: called after each change has been noted; may come from within any publish.
@@ -45,24 +47,28 @@ class Selected:
     __slots__ = (
         "_changed",
         "_early",
+        "_examined",
         "_keywords",
         "_opened_at",
+        "_rights_changed",
+        "_said",
         "_subscription",
         "_unlisted",
         "claims_recent",
         "folder",
         "mail",
-        "read_only",
         "view",
     )
 
     def __init__(
-        self, mail: MailAccess, folder: Folder, *, read_only: bool, changed: Callable[[], None]
+        self, mail: MailAccess, folder: Folder, *, examined: bool, changed: Callable[[], None]
     ) -> None:
         self.mail = mail
         self.folder = folder
-        self.read_only = read_only
-        self.claims_recent = not read_only and mail.writable(folder)
+        self._examined = examined
+        self._said = folder.rights  # of these the client knows
+        self._rights_changed = False  # they are to be read again
+        self.claims_recent = not self.read_only and mail.writable(folder)
         self.view = MailboxView(())
         self._changed = changed
         self._keywords: dict[str, str] = {}  # lower case to as written
@@ -90,6 +96,38 @@ class Selected:
         view, view.unclaimed = self.view, False
         view.claimed(*await self.mail.claim_recent(self.folder.id))
 
+    # -- rights -------------------------------------------------------------------------------
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing in it can be changed."""
+        return self._examined or not any(each in self.folder.rights for each in rights.WRITING)
+
+    async def _read_rights(self) -> None:
+        """Read what the account may do now. Where it may read no more, the mailbox is gone for it,
+        of which the feed tells."""
+        self._rights_changed = False
+        try:
+            now = await self.mail.folder_by_id(self.folder.id)
+        except (NoSuchFolder, NotPermitted):
+            return
+        self.folder = replace(self.folder, rights=now.rights)
+
+    def _new_rights(self) -> bytes:
+        """Return the responses that tell of rights that have changed (RFC 4314, 5.1.1; RFC 3501,
+        7.1)."""
+        before, self._said = self._said, self.folder.rights
+        if before == self.folder.rights:
+            return b""
+        said = format_response(FlagsData(self.flag_list())) + format_response(
+            self.permanent_flags()
+        )
+        wrote = any(each in before for each in rights.WRITING)
+        if wrote is not self.read_only or self._examined:
+            return said
+        mode = Code("READ-ONLY" if self.read_only else "READ-WRITE")
+        return said + format_response(Condition(Status.OK, "Your rights have changed", mode))
+
     # -- the feed -----------------------------------------------------------------------------
 
     def _note(self, change: changes.Change) -> None:
@@ -104,6 +142,8 @@ class Selected:
             self._note_messages(view, change)
         elif isinstance(change, changes.FolderDeleted):
             view.closed = True
+        elif isinstance(change, changes.RightsChanged) and not self.mail.writable(self.folder):
+            self._rights_changed = True
         else:
             return
         self._changed()
@@ -131,11 +171,14 @@ class Selected:
     def wants_reading(self) -> bool:
         """Whether something is to be read before all can be told."""
         view = self.view
-        return (view.unclaimed and self.claims_recent) or bool(view.unread_flags())
+        unclaimed = view.unclaimed and self.claims_recent
+        return unclaimed or self._rights_changed or bool(view.unread_flags())
 
     async def read_news(self) -> None:
         """Read what is to be known before all can be told."""
         view = self.view
+        if self._rights_changed and not view.closed:
+            await self._read_rights()
         if view.waiting and not view.closed:
             if view.unclaimed and self.claims_recent:
                 await self.claim_recent()
@@ -204,17 +247,18 @@ class Selected:
             may_expunge: whether message numbers may change now.
         """
         view = self.view
+        mine = self._new_rights()
         if not view.waiting:
-            return b""
+            return mine
         tellings = view.tell(
             may_expunge=may_expunge and events.expunged,
             may_add=events.added,
             may_flag=events.flags,
         )
         if not tellings:
-            return b""
+            return mine
         new = self.new_keywords(()) if events.flags else b""
-        return new + b"".join([_format_telling(each, manner) for each in tellings])
+        return mine + new + b"".join([_format_telling(each, manner) for each in tellings])
 
 
 @dataclass(frozen=True, slots=True)

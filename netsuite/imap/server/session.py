@@ -85,23 +85,20 @@ _INSIDE: Final = (
 
 
 class News(Protocol):
-    """What a session is told of beside its selected mailbox (RFC 5465)."""
+    """What a session is told of beside its selected mailbox: since NOTIFY (RFC 5465), or of
+    annotations that others change (RFC 5464, 4.4.2).
+
+    Attributes:
+        own: entries of annotations that the client is setting itself.
+    """
+
+    own: frozenset[str]
 
     def answered(self) -> None:
         """Accept that a command has been answered: what waited may be said."""
 
     def stop(self) -> None:
         """Hear of nothing any more."""
-
-
-class AnnotationNews(News, Protocol):
-    """What a session is told of annotations that others change (RFC 5464, 4.4.2).
-
-    Attributes:
-        own: entries that the client is setting itself.
-    """
-
-    own: frozenset[str]
 
 
 # Longer than 300 lines: what is said, and when it may be, is one thing for all that say something.
@@ -141,7 +138,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.rev2 = False  # it enabled IMAP4rev2 (RFC 9051, 6.3.1)
         self.events = USUAL  # of which it is told in the selected mailbox
         self.news: News | None = None  # what it is told of besides, since NOTIFY
-        self.annotations: AnnotationNews | None = None  # since ENABLE METADATA
+        self.annotations: News | None = None  # since ENABLE METADATA
         self.compressed = False  # COMPRESS is on (RFC 4978)
         self._mail: MailAccess | None = None
         self._wake: IDelayedCall | None = None
