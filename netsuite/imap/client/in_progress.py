@@ -119,6 +119,15 @@ class Completed:
         """The response code of the end."""
         return self.tagged.code
 
+    @property
+    def copy_uid(self) -> said.CopyUid | None:
+        """Which UIDs messages got, where the server tells (UIDPLUS)."""
+        codes = [self.code, *(each.code for each in self.data_of(said.Condition))]
+        for code in codes:
+            if code is not None and isinstance(code.argument, said.CopyUid):
+                return code.argument
+        return None
+
     def data_of(self, kind: type[R]) -> Sequence[R]:
         """Return the responses of one kind."""
         return [response for response in self.data if isinstance(response, kind)]

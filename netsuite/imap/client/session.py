@@ -1,0 +1,172 @@
+"""A session's beginning and end, and what can be said in any state (RFC 3501, 6.1 and 6.2)."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Mapping
+from contextlib import suppress
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from netsuite import tls
+from netsuite.connection.client import ClientConnection, ClientTimeouts
+from netsuite.connection.errors import ClientError, NotOffered
+from netsuite.imap.client.in_progress import CommandsInProgress, Goodbye
+from netsuite.imap.client.selected import SelectedMailbox
+from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands import responses as said
+from netsuite.imap.commands.responses import Continue, Response, Status, Tagged
+from netsuite.imap.dialog.client import ClientBounds, ClientDialog, ClientEvent
+from netsuite.imap.grammar.compose import Segment
+from netsuite.sasl.exchange import exchange
+from netsuite.sasl.interfaces import ClientMechanism
+
+
+class Session(ClientConnection[ClientEvent, Segment]):
+    """What every group of commands stands on: the commands in progress, the selected mailbox."""
+
+    dialog: ClientDialog
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        *,
+        timeouts: ClientTimeouts | None = None,
+        bounds: ClientBounds | None = None,
+    ) -> None:
+        super().__init__(ClientDialog(bounds), clock, timeouts=timeouts, name="imap-client")
+        #: The commands that are said and not yet completed; for one that has no method here.
+        self.commands = CommandsInProgress(self, self.dialog, self.news)
+        #: The selected mailbox.
+        self.mailbox: SelectedMailbox | None = None
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the server can do, as it said last, in upper case."""
+        return self.commands.capabilities
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms that the server offers now."""
+        return tuple(sorted(name[5:] for name in self.capabilities if name.startswith("AUTH=")))
+
+    async def begin(self) -> None:
+        """Accept the greeting, and learn what the server can do. Raises Goodbye."""
+        greeting = await self.receive()
+        if not isinstance(greeting, said.Condition) or greeting.status in (Status.NO, Status.BAD):
+            raise self.violated("not a greeting")
+        if greeting.status is Status.BYE:
+            self.close()
+            raise self.with_conversation(Goodbye(greeting.text, greeting.code))
+        if not self.commands.learn_from(greeting.code):
+            await self.capability()
+
+    def news(self, response: Response) -> None:
+        """Accept what no command asked for."""
+        if self.mailbox is not None:
+            self.mailbox.news(response)
+
+    def ended(self, reason: Failure) -> None:
+        """Nothing more will come."""
+        super().ended(reason)
+        self.commands.connection_lost()
+
+    # -- any state ----------------------------------------------------------------------------
+
+    async def capability(self) -> frozenset[str]:
+        """Ask what the server can do; ``capabilities`` remembers it."""
+        await self.commands.run(ask.Capability())
+        return self.capabilities
+
+    async def noop(self) -> None:
+        """Let the server tell its news."""
+        await self.commands.run(ask.Noop())
+
+    async def id(
+        self, parameters: Mapping[str, str | None] | None = None
+    ) -> Mapping[str, str | None]:
+        """Send who we are; return who the server is."""
+        pairs = None if parameters is None else tuple(parameters.items())
+        data = (await self.commands.run(ask.Id(pairs))).data_of(said.IdData)
+        return dict(data[0].parameters or ()) if data else {}
+
+    async def logout(self) -> None:
+        """Send LOGOUT, and close. Where the connection is gone, or the server makes something else
+        of it, the session is over all the same: nothing is raised."""
+        with suppress(ClientError):
+            await self.commands.run(ask.Logout())
+        self.close()
+
+    # -- before a login -----------------------------------------------------------------------
+
+    async def starttls(self, context: tls.ClientContext) -> None:
+        """Go on under TLS, the server's certificate verified; what it said before is forgotten.
+        Raises NotOffered, Refusal, and as ``secure``."""
+        if "STARTTLS" not in self.capabilities:
+            raise self.with_conversation(NotOffered("STARTTLS"))
+        await self.commands.run(ask.StartTls())
+        await self.secure(context)
+        self.commands.capabilities = frozenset()
+        await self.capability()
+
+    async def login(self, username: str, password: str) -> None:
+        """Log in with a clear password. Raises AuthenticationFailed, TransientRefusal."""
+        await self.commands.run(ask.Login(username.encode("utf-8"), password.encode("utf-8")))
+        await self._after_login()
+
+    async def authenticate(self, mechanism: ClientMechanism) -> None:
+        """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
+        the server cannot prove itself or does not keep to the mechanism."""
+        async with self.commands.turn() as turn:
+
+            async def begin(initial: bytes | None) -> Continue | Tagged:
+                return await turn.begin(ask.Authenticate(mechanism.name, initial))
+
+            async def respond(octets: bytes | None) -> Continue | Tagged:
+                # RFC 3501, 6.2.2: "*" cancels.
+                line = b"*" if octets is None else b2a_base64(octets, newline=False)
+                return await turn.respond(line)
+
+            with self.protocol_violations(), self.exchanging(mechanism.name):
+                answer = await exchange(
+                    mechanism,
+                    fits=lambda initial: "SASL-IR" in self.capabilities,  # RFC 4959
+                    begin=begin,
+                    respond=respond,
+                    challenge=self._challenge,
+                )
+                if isinstance(answer, Tagged):
+                    turn.completed(answer)
+                mechanism.finished(None)
+        await self._after_login()
+
+    def _challenge(self, answer: Continue | Tagged) -> bytes | None:
+        if isinstance(answer, Tagged):
+            return None
+        if answer.challenge is None:
+            raise self.violated("a challenge that is no base64")
+        return answer.challenge
+
+    async def _after_login(self) -> None:
+        if "IMAP4REV1" not in self.capabilities or any(
+            name.startswith("AUTH=") for name in self.capabilities
+        ):
+            await self.capability()
+
+    async def enable(self, *names: str) -> tuple[str, ...]:
+        """Turn extensions on; return those the server turned on."""
+        data = (await self.commands.run(ask.Enable(names))).data_of(said.EnabledData)
+        return tuple(name for each in data for name in each.names)
+
+    async def compress(self) -> None:
+        """Compress what is said from now on, both ways (RFC 4978). Raises NotOffered, Refusal."""
+        if "COMPRESS=DEFLATE" not in self.capabilities:
+            raise self.with_conversation(NotOffered("COMPRESS=DEFLATE"))
+        async with self.commands.turn() as turn:  # nobody else may speak before it is answered
+            answer = await turn.begin(ask.Compress("DEFLATE"))
+            if isinstance(answer, Continue):
+                raise self.violated("a continuation that nobody asked for")
+            turn.completed(answer)
+            self.start_compression(self.dialog.take_input())
+        await self.capability()
