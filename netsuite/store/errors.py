@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from netsuite.store.model import Copied
+
 
 class StoreError(Exception):
     """A store's refusal; the message is for logs, a protocol's words come from its table."""
@@ -57,6 +59,20 @@ class OverQuota(StoreError):
 
 class TooManyEntries(StoreError):
     """A folder, or the server, has as many annotations as it may have."""
+
+
+class MovedInPart(StoreError):
+    """Some of the messages were moved, and then something failed.
+
+    Attributes:
+        moved: those that were.
+        reason: what failed.
+    """
+
+    def __init__(self, moved: Copied, reason: StoreError) -> None:
+        super().__init__(str(reason))
+        self.moved = moved
+        self.reason = reason
 
 
 class TooLarge(StoreError):

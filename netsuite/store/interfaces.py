@@ -297,7 +297,12 @@ class MailStore(Protocol):
         may: str = ALL,
     ) -> model.Copied:
         """Move each in one durable step (RFC 6851): in both or in neither is never seen. Many are
-        moved in several steps, so that others have their turn."""
+        moved in several steps, so that others have their turn.
+
+        Raises:
+            OverQuota: there is no room for all of them; none was moved.
+            MovedInPart: something failed amid them.
+        """
 
     async def expunge(
         self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True

@@ -14,13 +14,14 @@ from netsuite.imap.server.fetch import BrokenContent
 from netsuite.imap.settings import Settings
 from netsuite.store.errors import (
     Busy,
+    MovedInPart,
     NoSuchMessage,
     NotPermitted,
     OverQuota,
     StorageFull,
     StoreError,
 )
-from netsuite.store.model import FlagAction, FolderKind, Placement
+from netsuite.store.model import Copied, FlagAction, FolderKind, Placement
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
 from tests.coroutines import run
@@ -584,6 +585,21 @@ class Messages(SynchronousTestCase):
         answer = lines(b"a SELECT INBOX (QRESYNC (6 4))")
         self.assertNotIn(b"VANISHED", b"".join(answer))
 
+    def test_moved_in_part(self) -> None:
+        """Where the disk is full amid a MOVE, the client hears where those are that went."""
+
+        async def move(*words: object, **options: object) -> Copied:
+            raise MovedInPart(Copied(8, (2,), (5,)), StorageFull("full"))
+
+        self.patch(self.world.store.mail, "move", move)
+        self.assertEqual(
+            [
+                b"* OK [COPYUID 8 2 5] Some were moved",
+                b"a NO [UNAVAILABLE] Cannot store that now; try again later",
+            ],
+            self.client.lines(b"a MOVE 1:3 Sent"),
+        )
+
     def test_copy_and_move(self) -> None:
         """Copies and moves tell where everything went (RFC 4315, RFC 6851)."""
         lines = self.client.lines
@@ -779,9 +795,13 @@ class Together(SynchronousTestCase):
             [
                 b"* 1 FETCH (UID 1)",
                 b"* 3 FETCH (UID 3)",
-                b"b NO [EXPUNGEISSUED] Some of the messages no longer exist",
+                b"b OK [EXPUNGEISSUED] Fetched what is left",
             ],
             self.other.lines(b"b FETCH 1:3 UID"),
+        )
+        self.assertEqual(
+            [b"b NO [EXPUNGEISSUED] Some of the messages no longer exist"],
+            self.other.lines(b"b FETCH 2 UID"),
         )
         self.assertEqual(
             [b"* SEARCH 1 3", b"b OK Searched"], self.other.lines(b"b SEARCH UNDELETED")

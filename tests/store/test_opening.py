@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from random import Random
+from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
 from netsuite.store import model
 from netsuite.store.changes import MessagesExpunged
+from netsuite.store.errors import MovedInPart, OverQuota, StorageFull
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FlagAction
-from netsuite.store.sql import SQLStore, mail
+from netsuite.store.sql import SQLStore, mail, messages
 from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import StoreCase
 from tests.store.reactors import reactor
@@ -99,3 +101,75 @@ class OnSQLite(StoreCase, TestCase):
         self.assertEqual([1, 2, 3, 4, 5, 6], await store.expunge(target.id, [1, 2, 3, 4, 5, 6, 9]))
         usage = await store.usage(inbox.owner or model.AccountId(0))
         self.assertEqual((1, 1), (usage.messages, usage.octets))
+
+    async def test_quota_of_all(self) -> None:
+        """Of many messages that are copied or moved to another owner none is, where the quota has
+        no room for all of them."""
+        self.patch(mail, "STEP", 3)
+        inbox = await self.inbox()
+        for _ in range(7):
+            await self.put(inbox, b"x")
+        store, accounts = self.store.mail, self.store.accounts
+        ben = await accounts.add_account("ben", None)
+        there = await store.folder(ben.id, "INBOX")
+        await accounts.update_account(ben.id, quota_messages=6)
+        for put in (store.copy, store.move):
+            with self.assertRaises(OverQuota):
+                await put(inbox.id, range(1, 8), there.id, inbox.owner)
+            self.assertEqual([], list(await store.uids(there.id)))
+            self.assertEqual(7, len(await store.uids(inbox.id)))
+        copied = await store.copy(inbox.id, range(1, 7), there.id, inbox.owner)
+        self.assertEqual((1, 2, 3, 4, 5, 6), copied.uids)
+        await accounts.update_account(ben.id, quota_messages=13)
+        moved = await store.move(inbox.id, range(1, 8), there.id, inbox.owner)
+        self.assertEqual((7, 8, 9, 10, 11, 12, 13), moved.uids)
+
+    async def test_failure_amid_steps(self) -> None:
+        """Copies that were made before are taken back; of what was moved before the error tells."""
+        self.patch(mail, "STEP", 3)
+        inbox = await self.inbox()
+        for _ in range(7):
+            await self.put(inbox, b"x")
+        store = self.store.mail
+        target = await store.create_folder(inbox.owner, "target")
+        copy = messages.copy
+
+        def failing(*args: Any, **kwargs: Any) -> model.Copied:  # Any: whatever it is called with
+            if 7 in kwargs["uids"]:
+                raise StorageFull("the disk is full")
+            return copy(*args, **kwargs)
+
+        self.patch(messages, "copy", failing)
+        with self.assertRaises(StorageFull):
+            await store.copy(inbox.id, range(1, 8), target.id, inbox.owner)
+        self.assertEqual([], list(await store.uids(target.id)))
+        usage = await store.usage(inbox.owner or model.AccountId(0))
+        self.assertEqual((7, 7), (usage.messages, usage.octets))
+        with self.assertRaises(MovedInPart) as caught:
+            await store.move(inbox.id, range(1, 8), target.id, inbox.owner)
+        self.assertEqual(tuple(range(1, 7)), caught.exception.moved.sources)
+        self.assertIsInstance(caught.exception.reason, StorageFull)
+        self.assertEqual(list(caught.exception.moved.uids), list(await store.uids(target.id)))
+        self.assertEqual([7], list(await store.uids(inbox.id)))
+
+    async def test_others_write_between(self) -> None:
+        """While many messages are copied, others are delivered."""
+        self.patch(mail, "STEP", 3)
+        inbox = await self.inbox()
+        for _ in range(30):
+            await self.put(inbox, b"x")
+        store = self.store.mail
+        target = await store.create_folder(inbox.owner, "target")
+        done: list[str] = []
+
+        async def copying() -> None:
+            await store.copy(inbox.id, range(1, 31), target.id, inbox.owner)
+            done.append("copied")
+
+        async def delivering() -> None:
+            await self.put(target, b"y")
+            done.append("delivered")
+
+        await gatherResults([Deferred.fromCoroutine(each) for each in (copying(), delivering())])
+        self.assertEqual(["delivered", "copied"], done)
+        self.assertEqual(31, len(await store.uids(target.id)))

@@ -22,6 +22,7 @@ from netsuite.imap.grammar.fetch_response import (
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
+from netsuite.store.errors import MovedInPart
 from netsuite.store.model import Copied, FlagAction, FlagsStored
 
 #: FETCH responses of a STORE that are sent in one piece.
@@ -113,7 +114,12 @@ async def copy(session: Session, request: ask.Copy | ask.Move) -> Completion:
         return ok("No messages")
     moving = isinstance(request, ask.Move)
     put = selected.mail.move if moving else selected.mail.copy
-    copied = await put(selected.folder.id, uids, request.mailbox)
+    try:
+        copied = await put(selected.folder.id, uids, request.mailbox)
+    except MovedInPart as error:
+        # The client may know where those are that went (RFC 6851, 3.3 and 4.3).
+        session.say(Condition(Status.OK, "Some were moved", _copy_uid(error.moved)))
+        raise error.reason from error
     code = _copy_uid(copied)
     if not moving:
         return ok("Copied", code)

@@ -22,6 +22,7 @@ from netsuite.store.rights import ALL
 from netsuite.store.sql import articles, contents, folders, messages, opening, reading, summaries
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.appending import Deliveries
+from netsuite.store.sql.copying import transfer
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.delivery import Delivery, SQLDraft, Together
 from netsuite.store.sql.indexing import descriptions
@@ -546,8 +547,8 @@ class SQLMail:
         may: str = ALL,
     ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
-        return await self._change(
-            lambda tr: messages.copy(tr, source, uids, target, account, may=may), grows=True
+        return await transfer(
+            self._change, source, _steps(uids), target, account, whole=uids, moving=False, may=may
         )
 
     async def move(
@@ -560,28 +561,8 @@ class SQLMail:
         may: str = ALL,
     ) -> model.Copied:
         """Move each in one durable step (RFC 6851)."""
-        if len(uids) > STEP:
-            origin, there = await self.folder_by_id(source), await self.folder_by_id(target)
-            if origin.owner != there.owner:  # then the quota has room for all of them, or for none
-                return await self._move(source, uids, target, account, may)
-        validity, sources, moved = 0, list[int](), list[int]()
-        for some in _steps(uids):
-            copied = await self._move(source, some, target, account, may)
-            validity = copied.uid_validity
-            sources += copied.sources
-            moved += copied.uids
-        return model.Copied(validity, tuple(sources), tuple(moved))
-
-    async def _move(
-        self,
-        source: FolderId,
-        uids: Sequence[int],
-        target: FolderId,
-        account: AccountId | None,
-        may: str,
-    ) -> model.Copied:
-        return await self._change(
-            lambda tr: messages.copy(tr, source, uids, target, account, moving=True, may=may)
+        return await transfer(
+            self._change, source, _steps(uids), target, account, whole=uids, moving=True, may=may
         )
 
     async def expunge(

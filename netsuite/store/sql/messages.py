@@ -110,6 +110,11 @@ _COPY: Final = sa.insert(t.message).from_select(
         _number("saved"),
     ).where(_M.folder == sa.bindparam("folder"), OneOf(_M.uid, "uids")),
 )  # fmt: skip
+#: What some messages take; the writer has filed them.
+_SIZE: Final = sa.select(
+    sa.cast(sa.func.coalesce(sa.func.sum(_M.octets), sa.literal_column("0")), sa.BigInteger),
+    sa.func.count(),
+).where(_M.folder == sa.bindparam("folder"), OneOf(_M.uid, "uids"))
 _RETAIN: Final = (
     sa.update(t.content)
     .values(refs=t.content.c.refs + _number("more"))
@@ -287,17 +292,25 @@ def copy(
     destination: int,
     account: int | None,
     *,
+    room_for: Sequence[int] = (),
     moving: bool = False,
     may: str = ALL,
 ) -> model.Copied:
-    """Copy messages, or move them: then the quota of the same owner does not count."""
+    """Copy messages, or move them: then the quota of the same owner does not count.
+
+    Args:
+        room_for: UIDs of all that are to be there in the end; none where it is known that the
+            quota has room for them.
+    """
     origin, target = transaction.folder(source), transaction.folder(destination)
     rows = _rows_of(transaction, origin, uids, account)
     octets = sum(row.octets for row in rows)
     if target.owner:
         quota = transaction.quota(target.owner)
-        if rows and not (moving and origin.owner == target.owner):
-            quota.check(octets, len(rows))
+        if rows and room_for and not (moving and origin.owner == target.owner):
+            listed = transaction.session.database.numbers(room_for)
+            all_octets, number = transaction.session.single(_SIZE, folder=origin.id, uids=listed)
+            quota.check(all_octets, number)
         quota.add(octets, len(rows))
     if not rows:
         return model.Copied(target.uid_validity, (), ())
