@@ -227,6 +227,13 @@ class Mailboxes(SynchronousTestCase):
             [b'* LIST (\\Noselect) "/" ""', b"a OK Separator given"],
             self.client.lines(b'a LIST "" ""'),
         )
+        # In the extended syntax an empty pattern is none (RFC 5258, 3).
+        for words in (b'() "" ""', b'"" ("")', b'"" "" RETURN (CHILDREN)'):
+            self.assertEqual([b"a OK Listed"], self.client.lines(b"a LIST " + words), words)
+        self.assertEqual(
+            [b'* LIST (\\HasNoChildren) "/" INBOX', b"a OK Listed"],
+            self.client.lines(b'a LIST "" ("" INBOX)'),
+        )
 
     def test_hostile_pattern(self) -> None:
         """A pattern made to be slow is answered like any other."""
@@ -520,6 +527,27 @@ class Messages(SynchronousTestCase):
             [b"a NO [LIMIT] Too many different keywords"], client.lines(b"a STORE 1 FLAGS c")
         )
         self.assertEqual(b"a OK Stored", client.lines(b"a STORE 1 FLAGS A")[-1])
+
+    def test_no_new_keywords(self) -> None:
+        """Where there can be no more of them, PERMANENTFLAGS says so at once (RFC 9051, 7.1)."""
+        client = self.world.enter(settings=Settings(keywords=2))
+        self.assertIn(b"\\Draft a \\*)]", client.say(b"a STORE 1 FLAGS a\r\n"))
+        self.assertIn(b"\\Draft a b)]", client.say(b"a STORE 1 FLAGS b\r\n"))
+        self.assertIn(b"\\Draft a b)]", client.say(b"a SELECT INBOX\r\n"))
+
+    def test_large_numbers(self) -> None:
+        """Sizes and places in a message have 63 bits (RFC 9051, 9)."""
+        lines, top = self.client.lines, 2**63 - 1
+        self.assertEqual(
+            [b"* SEARCH 1 2 3", b"a OK Searched"],
+            lines(b"a SEARCH SMALLER %d NOT LARGER %d" % (top, top - 1)),
+        )
+        self.assertEqual(
+            [b"* 1 FETCH (BODY[]<%d> {0}" % top, b")", b"a OK Fetched"],
+            lines(b"a FETCH 1 BODY.PEEK[]<%d.%d>" % (top, top)),
+        )
+        self.assertIn(b"Subject", self.client.say(b"a FETCH 1 BODY.PEEK[]<0.%d>\r\n" % top))
+        self.assertEqual([b"a BAD a number is too large"], lines(b"a SEARCH LARGER %d" % (top + 1)))
 
     def test_condstore(self) -> None:
         """Mod-sequences are told to who knows them, and a conditional STORE is conditional."""

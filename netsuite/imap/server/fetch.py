@@ -18,7 +18,7 @@ from netsuite.connection.readlog import LINE
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.responses import Completion, ok
+from netsuite.imap.commands.responses import Code, Completion, ok
 from netsuite.imap.grammar import fetch_response as response
 from netsuite.imap.sections import OctetRange
 from netsuite.imap.sequences import spans_within
@@ -37,6 +37,8 @@ BATCH_MESSAGES: Final = 500
 BATCH_OCTETS: Final = 256 * 1024
 #: Longer contents are streamed, not held.
 STREAM_OCTETS: Final = 128 * 1024
+
+_REST: Final = ok("Fetched what is left", Code("EXPUNGEISSUED"))
 
 
 async def fetch(session: Session, request: ask.Fetch) -> Completion:
@@ -76,7 +78,10 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
     if plan.undecoded:
         return replies.UNKNOWN_CTE
     # RFC 2180, 4.1.2; RFC 5530: EXPUNGEISSUED. By UID they are just not there.
-    return replies.EXPUNGED if missing and not request.by_uid else ok("Fetched")
+    if not missing or request.by_uid:
+        return ok("Fetched")
+    # Where some were there, NO would have programs such as offlineimap throw those away.
+    return replies.EXPUNGED if missing == sum(end - start for start, end in spans) else _REST
 
 
 # -- messages and their flags ---------------------------------------------------------------------
