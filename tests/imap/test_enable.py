@@ -78,6 +78,36 @@ class Enabled(SynchronousTestCase):
         # It left them to others.
         other = self.world.enter()
         self.assertIn(b"\\Recent", other.say(b"a FETCH 4 FLAGS\r\n"))
-        examined = client.lines(b"a EXAMINE inbox")
+        examined = client.lines(b"a EXAMINE inbox")  # of capitals nothing is told: it is that name
         self.assertEqual(b"* OK [CLOSED] Left the mailbox", examined[0])
         self.assertEqual(b'* LIST () "/" INBOX', examined[-2])
+
+    def test_normalized_names(self) -> None:
+        """A name that is kept in another form than it was given in is told with both; without
+        IMAP4rev2 nothing is (RFC 9051, 6.3.9.7)."""
+        client = self.enter(b"IMAP4rev2")
+        given, kept = '"A\u0308"'.encode(), '"\u00c4"'.encode()
+        told = b'* LIST () "/" %b ("OLDNAME" (%b))' % (kept, given)
+        self.assertEqual(told, client.lines(b"a CREATE " + given)[0])
+        for command in (b"SELECT", b"EXAMINE"):
+            self.assertIn(told, client.lines(b"a %b %b" % (command, given)))
+            self.assertIn(b'* LIST () "/" ' + kept, client.lines(b"a %b %b" % (command, kept)))
+        self.assertIn(told, client.lines(b"a APPEND %b {1+}\r\nx" % given))
+        self.assertEqual(
+            b'* LIST () "/" B ("OLDNAME" (%b))' % given,
+            client.lines(b"a RENAME %b B" % given)[0],
+        )
+        self.assertEqual(
+            b'* LIST () "/" %b ("OLDNAME" (B))' % kept,
+            client.lines(b"a RENAME B %b" % given)[0],
+        )
+        self.assertEqual(
+            [
+                b'* LIST (\\NonExistent) "/" %b ("OLDNAME" (%b))' % (kept, given),
+                b"a OK Deleted",
+            ],
+            client.lines(b"a DELETE " + given),
+        )
+        self.assertEqual(1, len(client.lines(b"a CREATE B")))
+        self.assertEqual(1, len(client.lines(b"a RENAME B C")))
+        self.assertEqual(1, len(self.other.lines(b"a CREATE A&Awg-")))

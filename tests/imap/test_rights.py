@@ -166,7 +166,7 @@ class Mailboxes(Case):
                 b'* MYRIGHTS "Other Users/ann/Lists" lr',
                 b'* STATUS "Other Users/ann/Lists" (MESSAGES 2)',
                 b'* METADATA "Other Users/ann/Lists" (/shared/comment x)'.replace(b" x)", b' "x")'),
-                b'* LIST (\\HasNoChildren) "/" "Other Users/ann/Sent"',
+                b'* LIST (\\HasNoChildren \\Noselect) "/" "Other Users/ann/Sent"',
                 b'* MYRIGHTS "Other Users/ann/Sent" l',
                 b"a OK Listed",
             ],
@@ -345,6 +345,20 @@ class Messages(Case):
         return self.ben.say(
             b"a APPEND " + name + b" (\\Seen \\Flagged \\Deleted) {1+}\r\nx\r\n"
         ).split(b"\r\n")[:-1][-1:]
+
+    def test_put_unseen(self) -> None:
+        """Who may put messages into a mailbox and not open it is not told their UIDs there (RFC
+        4315, 3); LIST says that it cannot be selected."""
+        name = b'"Other Users/ann/Lists"'
+        self.give("li")
+        self.assertEqual([b"a OK Appended"], self.append(name))
+        self.ben.say(b"a APPEND INBOX {1+}\r\nx\r\na SELECT INBOX\r\n")
+        self.assertEqual([b"a OK Copied"], self.ben.lines(b"a COPY 1 " + name))
+        self.assertEqual([b"* 1 EXPUNGE", b"a OK Moved"], self.ben.lines(b"a MOVE 1 " + name))
+        self.assertEqual(
+            [b'* LIST (\\HasNoChildren \\Noselect) "/" ' + name, b"a OK Listed"],
+            self.ben.lines(b'a LIST "" "Other Users/*/*" RETURN (STATUS (MESSAGES))'),
+        )
 
     def test_moved(self) -> None:
         """MOVE needs ``t`` and ``e`` where messages come from, ``i`` where they go."""

@@ -532,7 +532,7 @@ class Messages(SynchronousTestCase):
         """Where there can be no more of them, PERMANENTFLAGS says so at once (RFC 9051, 7.1)."""
         client = self.world.enter(settings=Settings(keywords=2))
         self.assertIn(b"\\Draft a \\*)]", client.say(b"a STORE 1 FLAGS a\r\n"))
-        self.assertIn(b"\\Draft a b)]", client.say(b"a STORE 1 FLAGS b\r\n"))
+        self.assertIn(b"\\Draft a b)]", client.say(b"a STORE 2 FLAGS b\r\n"))
         self.assertIn(b"\\Draft a b)]", client.say(b"a SELECT INBOX\r\n"))
 
     def test_large_numbers(self) -> None:

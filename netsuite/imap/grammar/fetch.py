@@ -14,7 +14,7 @@ from netsuite.imap.commands.fetch import (
     SectionText,
 )
 from netsuite.imap.grammar.printing import format_astring
-from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
 
 #: Items of one FETCH, and numbers of one part: a message's nesting is bounded as well.
 _ITEMS, _LEVELS, _FIELDS = 200, 100, 500
@@ -101,12 +101,12 @@ def _partial(cursor: Cursor, section: BodySection) -> BodySection:
 
 
 def _parse_range(cursor: Cursor) -> tuple[int | None, int | None]:
-    # "<" number "." nz-number ">"
+    # partial = "<" number64 "." nz-number64 ">"                                    (RFC 9051, 9)
     if not cursor.take(ord("<")):
         return None, None
-    start = cursor.number()
+    start = cursor.number(MODSEQ_TOP)
     cursor.expect(ord("."))
-    octets = cursor.nz_number()
+    octets = cursor.nz_number(MODSEQ_TOP)
     cursor.expect(ord(">"))
     return start, octets
 

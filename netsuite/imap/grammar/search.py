@@ -150,8 +150,8 @@ _KEYS_WITH_ARGUMENTS: Final[Mapping[bytes, Callable[[_Reader], SearchKey]]] = {
     b"HEADER": _header,
     b"KEYWORD": lambda reader: key.Flagged(reader.cursor.atom().decode("ascii")),
     b"UNKEYWORD": lambda reader: key.Flagged(reader.cursor.atom().decode("ascii"), False),
-    b"LARGER": lambda reader: key.LargerThan(reader.cursor.number()),
-    b"SMALLER": lambda reader: key.SmallerThan(reader.cursor.number()),
+    b"LARGER": lambda reader: key.LargerThan(reader.cursor.number(MODSEQ_TOP)),
+    b"SMALLER": lambda reader: key.SmallerThan(reader.cursor.number(MODSEQ_TOP)),
     b"UID": lambda reader: key.Numbered(reader.cursor.named_set(), by_uid=True),
     # RFC 5032, 3
     b"OLDER": lambda reader: key.Aged(reader.cursor.nz_number(), younger=False),

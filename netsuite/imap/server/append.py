@@ -28,6 +28,7 @@ from netsuite.imap.dialog.events import AppendMore, WantsLiteral
 from netsuite.imap.grammar.tokens import BadSyntax
 from netsuite.imap.sections import OctetRange, pick_fields, whole_range
 from netsuite.imap.sequences import SequenceSet
+from netsuite.imap.server.folders import say_kept
 from netsuite.imap.server.session import Session
 from netsuite.imap.urls import MessagePart, parse_message_url
 from netsuite.message.repair import BinaryRepair, TextRepair
@@ -51,10 +52,11 @@ class _Refused(Exception):
 
 async def append(session: Session, request: Append) -> Completion:
     """Put messages into a mailbox."""
-    placed = await _put(session, request)
-    if isinstance(placed, Completion):
-        return placed
-    return ok("Appended", _append_uid(placed))
+    code = await _put(session, request)
+    if isinstance(code, Completion):
+        return code
+    say_kept(session, request.mailbox)
+    return ok("Appended", code)
 
 
 async def replace(session: Session, request: Replace) -> Completion:
@@ -64,25 +66,28 @@ async def replace(session: Session, request: Replace) -> Completion:
     if not uids:
         return no("There is no such message to replace", Code("NONEXISTENT"))
     folder = session.mailbox.folder.id
-    placed = await _put(session, request, instead_of=(folder, uids[0]))
-    if isinstance(placed, Completion):
-        return placed
+    code = await _put(session, request, instead_of=(folder, uids[0]))
+    if isinstance(code, Completion):
+        return code
     # RFC 8508, 3.4: APPENDUID comes untagged, before the EXPUNGE.
-    session.say(Condition(Status.OK, "The replacement is there", _append_uid(placed)))
+    session.say(Condition(Status.OK, "The replacement is there", code))
     view.note_expunged(0, uids)
     return ok("Replaced")
 
 
 async def _put(
     session: Session, request: _Request, *, instead_of: tuple[FolderId, int] | None = None
-) -> Sequence[Placed] | Completion:
-    """Judge the mailbox first, then take the messages, and commit them; or return the refusal."""
+) -> Code | Completion | None:
+    """Judge the mailbox first, then take the messages, and commit them; return the code that tells
+    where they are, or the refusal."""
     mail = session.mail
-    await mail.folder(request.mailbox, "i")
+    folder = await mail.folder(request.mailbox, "i")
     intake = _Intake(session, request.mailbox, counts_usage=instead_of is None)
     try:
         await intake.take(request.pieces)
-        return await mail.append(request.mailbox, intake.messages, instead_of=instead_of)
+        placed = await mail.append(request.mailbox, intake.messages, instead_of=instead_of)
+        # RFC 4315, 3: nothing of a mailbox that the client may not open.
+        return _append_uid(placed) if "r" in folder.rights else None
     except _Refused as refused:
         return refused.completion
     finally:

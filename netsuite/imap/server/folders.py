@@ -7,11 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
+from unicodedata import normalize
 
 from netsuite.accounts.interfaces import MailAccess
 from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.responses import Code, Completion, NamespaceData, StatusData, no, ok
+from netsuite.imap.commands.responses import (
+    Code,
+    Completion,
+    Listed,
+    NamespaceData,
+    StatusData,
+    no,
+    ok,
+)
 from netsuite.imap.server.session import Session
 from netsuite.store.model import SEPARATOR, FolderId, SpecialUse
 from netsuite.store.model import Status as Counts
@@ -34,6 +43,7 @@ async def create(session: Session, request: ask.Create) -> Completion:
     # A separator at the end only says that mailboxes are to come below (RFC 3501, 6.3.3).
     name = request.mailbox.removesuffix(SEPARATOR)
     created = await session.mail.create(name, next(iter(uses), None))
+    say_kept(session, name)
     return ok("Created", mailbox_id(created.id))
 
 
@@ -50,6 +60,7 @@ def mailbox_id(folder: FolderId) -> Code:
 async def delete(session: Session, request: ask.Delete) -> Completion:
     """Remove a mailbox."""
     gone = await session.mail.delete(request.mailbox)
+    say_kept(session, request.mailbox, "\\NonExistent")
     selected = session.selected
     if selected is not None and selected.folder.id == gone:
         # Whoever deletes the mailbox it has open knows; it need not be thrown out.
@@ -60,8 +71,23 @@ async def delete(session: Session, request: ask.Delete) -> Completion:
 
 async def rename(session: Session, request: ask.Rename) -> Completion:
     """Rename a mailbox."""
-    await session.mail.rename(request.old, request.new.removesuffix(SEPARATOR))
+    new = request.new.removesuffix(SEPARATOR)
+    await session.mail.rename(request.old, new)
+    if session.rev2 and (kept_otherwise(request.old) or kept_otherwise(new)):
+        session.say(Listed((), SEPARATOR, normalize("NFC", new), oldname=request.old))
     return ok("Renamed")
+
+
+def kept_otherwise(name: str) -> bool:
+    """Return whether a name is kept in another form than the one it is given in."""
+    return not name.isascii() and normalize("NFC", name) != name
+
+
+def say_kept(session: Session, name: str, *attributes: str) -> None:
+    """Send in which form a name is kept, to who has enabled IMAP4rev2, where it was given in
+    another one (RFC 9051, 6.3.9.7)."""
+    if session.rev2 and kept_otherwise(name):
+        session.say(Listed(attributes, SEPARATOR, normalize("NFC", name), oldname=name))
 
 
 async def subscribe(session: Session, request: ask.Subscribe) -> Completion:

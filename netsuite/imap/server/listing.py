@@ -63,9 +63,12 @@ class _Tree:
             if name in self.above:
                 return ("\\NonExistent" if extended else "\\Noselect", children)
             return ("\\NonExistent",)
-        if folder.special_use is None:
-            return (children,)
-        return children, USE_ATTRIBUTES[folder.special_use]
+        attributes = [children]
+        if folder.special_use is not None:
+            attributes.append(USE_ATTRIBUTES[folder.special_use])
+        if "r" not in folder.rights:
+            attributes.append("\\Noselect")  # RFC 9051, 6.3.9.2
+        return tuple(attributes)
 
 
 def above(names: Iterable[str]) -> set[str]:
@@ -80,8 +83,9 @@ async def _tree(session: Session) -> _Tree:
 
 async def list_mailboxes(session: Session, request: ask.List) -> Completion:
     """List the mailboxes there are, or that are subscribed."""
-    if request.patterns == ("",) and not request.select:
-        # RFC 3501, 6.3.8: asks for the separator and the root of the reference.
+    if request.patterns == ("",) and not request.extended:
+        # RFC 3501, 6.3.8: asks for the separator and the root of the reference; in the extended
+        # syntax nothing does (RFC 5258, 3).
         session.say(Listed(("\\Noselect",), SEPARATOR, ""))
         return ok("Separator given")
     patterns = Patterns((request.reference + each for each in request.patterns if each), SEPARATOR)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from netsuite.accounts.interfaces import MailAccess
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
@@ -22,7 +23,7 @@ from netsuite.imap.grammar.fetch_response import (
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
-from netsuite.store.errors import MovedInPart
+from netsuite.store.errors import MovedInPart, StoreError
 from netsuite.store.model import Copied, FlagAction, FlagsStored
 
 #: FETCH responses of a STORE that are sent in one piece.
@@ -118,9 +119,10 @@ async def copy(session: Session, request: ask.Copy | ask.Move) -> Completion:
         copied = await put(selected.folder.id, uids, request.mailbox)
     except MovedInPart as error:
         # The client may know where those are that went (RFC 6851, 3.3 and 4.3).
-        session.say(Condition(Status.OK, "Some were moved", _copy_uid(error.moved)))
+        code = await _copy_uid(session, request.mailbox, error.moved)
+        session.say(Condition(Status.OK, "Some were moved", code))
         raise error.reason from error
-    code = _copy_uid(copied)
+    code = await _copy_uid(session, request.mailbox, copied)
     if not moving:
         return ok("Copied", code)
     # RFC 6851, 4.3: COPYUID comes untagged, before the EXPUNGEs.
@@ -129,11 +131,22 @@ async def copy(session: Session, request: ask.Copy | ask.Move) -> Completion:
     return ok("Moved")
 
 
-def _copy_uid(copied: Copied) -> Code | None:
-    if not copied.uids:
+async def _copy_uid(session: Session, mailbox: str, copied: Copied) -> Code | None:
+    if not copied.uids or not await _may_know(session.mail, mailbox):
         return None
     sources, uids = SequenceSet.of(copied.sources), SequenceSet.of(copied.uids)
     return Code("COPYUID", CopyUid(copied.uid_validity, sources, uids))
+
+
+async def _may_know(mail: MailAccess, mailbox: str) -> bool:
+    """Return whether a client may hear of UIDs: not of those in a mailbox that it may not open (RFC
+    4315, 3)."""
+    if not mailbox.startswith((mail.others_prefix, mail.public_prefix)):
+        return True
+    try:
+        return "r" in (await mail.folder(mailbox)).rights
+    except StoreError:
+        return False
 
 
 # -- EXPUNGE --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.sequences import TOP, SequenceSet
-from netsuite.imap.server.folders import mailbox_id
+from netsuite.imap.server.folders import kept_otherwise, mailbox_id
 from netsuite.imap.server.selected import Selected, format_flags_told
 from netsuite.imap.server.session import Session
 from netsuite.imap.view import MailboxView
@@ -43,7 +43,10 @@ async def select(
         session.modseqs = True
     folder = await mail.folder(request.mailbox, "r")
     examined = isinstance(request, ask.Examine)
-    selected = Selected(mail, folder, examined=examined, changed=session.wake)
+    keywords = session.shared.settings.keywords
+    selected = Selected(
+        mail, folder, examined=examined, most_keywords=keywords, changed=session.wake
+    )
     resync = request.resync
     try:
         # Changes are heard from here on; what this reads is of one moment, and theirs is known.
@@ -56,6 +59,9 @@ async def select(
     view = MailboxView(opened.uids, recent=recent, modseq=opened.folder.highest_modseq)
     selected.learn_keywords(opened.keywords)
     _tell_opened(session, selected, view, opened)
+    if session.rev2:
+        old = request.mailbox if kept_otherwise(request.mailbox) else None
+        session.say(responses.Listed((), SEPARATOR, folder.name, oldname=old))
     if (
         resync is not None
         and opened.changes is not None
@@ -101,8 +107,6 @@ def _tell_opened(session: Session, selected: Selected, view: MailboxView, opened
     _say_ok(session, "Highest", "HIGHESTMODSEQ", folder.highest_modseq)
     code = mailbox_id(selected.folder.id)
     session.say(responses.Condition(responses.Status.OK, "Its object id", code))
-    if session.rev2:
-        session.say(responses.Listed((), SEPARATOR, selected.folder.name))
 
 
 def _say_ok(session: Session, text: str, name: str, argument: int | None = None) -> None:

@@ -41,6 +41,7 @@ class Selected:
     changed.
 
     Args:
+        most_keywords: so many may be in use before there can be new ones no more.
         changed: called after each change has been noted; may come from within any publish.
     """
 
@@ -49,6 +50,7 @@ class Selected:
         "_early",
         "_examined",
         "_keywords",
+        "_most_keywords",
         "_opened_at",
         "_rights_changed",
         "_said",
@@ -61,11 +63,18 @@ class Selected:
     )
 
     def __init__(
-        self, mail: MailAccess, folder: Folder, *, examined: bool, changed: Callable[[], None]
+        self,
+        mail: MailAccess,
+        folder: Folder,
+        *,
+        examined: bool,
+        most_keywords: int,
+        changed: Callable[[], None],
     ) -> None:
         self.mail = mail
         self.folder = folder
         self._examined = examined
+        self._most_keywords = most_keywords
         self._said = folder.rights  # of these the client knows
         self._rights_changed = False  # they are to be read again
         self.claims_recent = not self.read_only and mail.writable(folder)
@@ -230,9 +239,11 @@ class Selected:
     def permanent_flags(self) -> Condition:
         """Return the response that says which flags can be changed for good."""
         may = rights.marking(self.folder.rights, public=self.folder.owner is None)
+        # RFC 9051, 7.1: without ``\*`` where there can be no new keywords.
+        new = ("\\*",) if len(self._keywords) < self._most_keywords else ()
         flags = tuple(
             flag
-            for flag in (*self.flag_list(), "\\*")
+            for flag in (*self.flag_list(), *new)
             if not self.read_only and rights.right_for(flag) in may
         )
         return Condition(Status.OK, "Flags that stay", Code("PERMANENTFLAGS", flags))
