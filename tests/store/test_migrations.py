@@ -18,8 +18,9 @@ from netsuite.store.sql import SQLStore
 from netsuite.testing.cases import TestCase
 from tests.store.reactors import reactor
 
-#: Without what came with 0004 to 0009.
+#: Without what came with 0004 to 0010.
 _AFTER_0003 = """
+DROP INDEX subscription_name;
 DROP TABLE acl;
 DROP TABLE annotation;
 DROP TABLE script;

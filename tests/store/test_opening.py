@@ -80,6 +80,14 @@ class OnSQLite(StoreCase, TestCase):
         self.assertEqual([0, 26, 27, 28, 29, 30], [uid for (uid,) in rows][-6:])
         self.assertLess(len(rows), 8)
 
+    async def test_renamed_among_many(self) -> None:
+        """Who else has subscribed a name that is renamed is found by an index."""
+        connection = sqlite3.connect(self.path)
+        self.addCleanup(connection.close)
+        asked = "SELECT account FROM subscription WHERE name IN (SELECT value FROM json_each(?))"
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {asked}", ('["a"]',)).fetchall()
+        self.assertIn("INDEX subscription_name (name=?)", " ".join(row[3] for row in rows))
+
     async def test_in_steps(self) -> None:
         """Many messages are changed in several transactions, with one result."""
         self.patch(mail, "STEP", 3)

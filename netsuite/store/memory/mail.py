@@ -229,15 +229,20 @@ class MemoryMail:
         for account in records.accounts:
             if account == owner:
                 changes += self._resubscribe(account, old, name)
-            if shown:
-                changes += self._resubscribe(account, shown + old, shown + name)
+            if shown:  # of others those of folders that are there
+                before = {shown + each for each in (old, *named)}
+                changes += self._resubscribe(account, shown + old, shown + name, before)
         records.publish(*changes)
 
-    def _resubscribe(self, account: AccountId, old: str, name: str) -> list[Change]:
+    def _resubscribe(
+        self, account: AccountId, old: str, name: str, among: Collection[str] | None = None
+    ) -> list[Change]:
         """Have an account's subscriptions follow what was renamed."""
         subscriptions = self._records.account(account).subscriptions
         changes: list[Change] = []
         for before in sorted(subscriptions):
+            if among is not None and before not in among:
+                continue
             if before == old or folder_names.is_below(before, old):
                 after = name + before[len(old) :]
                 changes.append(SubscriptionChanged(account, before, False))

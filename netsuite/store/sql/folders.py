@@ -11,7 +11,7 @@ from netsuite.store import changes, errors, folder_names, model
 from netsuite.store.model import AccountId, FolderId
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.columns import Columns
-from netsuite.store.sql.database import DatabaseSession
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.messages import copy, release
 from netsuite.store.sql.rows import FOLDER, OWN, SELECT_FOLDER, folder_of
 from netsuite.store.sql.transaction import FolderState, Transaction
@@ -85,17 +85,10 @@ _INHERIT: Final = sa.insert(t.acl).from_select(
     ),
 )
 _DROP_FOLDER: Final = sa.delete(t.folder).where(_F.id == sa.bindparam("folder"))
-#: The characters of a name's beginning are compared, as no collation of a database matters then.
-_SUBSCRIBED: Final = sa.select(t.subscription.c.account, t.subscription.c.name).where(
-    sa.or_(
-        t.subscription.c.name == sa.bindparam("whole"),
-        sa.func.substr(
-            t.subscription.c.name,
-            sa.literal_column("1"),
-            sa.bindparam("octets", type_=sa.Integer),
-        )
-        == sa.bindparam("start"),
-    )
+_SUBSCRIBED: Final = (
+    sa.select(t.subscription.c.account, t.subscription.c.name)
+    .where(OneOf(t.subscription.c.name, "names"))
+    .order_by(t.subscription.c.account.asc(), t.subscription.c.name.asc())
 )
 _COPY_ANNOTATIONS: Final = sa.insert(t.annotation).from_select(
     ["folder", "account", "entry", "value"],
@@ -314,8 +307,9 @@ def _rename_tree(
         rows = session.all(_SUBSCRIPTIONS, account=owner)
         _resubscribe(transaction, [(owner, row[0]) for row in rows], old, name)
     if shown:
-        start = f"{shown}{old}{model.SEPARATOR}"
-        rows = session.all(_SUBSCRIBED, whole=shown + old, octets=len(start), start=start)
+        # Of others those of folders that are there: by their names an index finds them.
+        before = session.database.texts(shown + each for each in {old, *dict(renamed)})
+        rows = session.all(_SUBSCRIBED, names=before)
         _resubscribe(transaction, [(row[0], row[1]) for row in rows], shown + old, shown + name)
 
 

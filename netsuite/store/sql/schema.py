@@ -179,7 +179,10 @@ state = _clustered(
     extra=(Index("state_modseq", "folder", "account", "modseq"),),
 )
 
-subscription = _clustered("subscription", _key("account"), _key("name", Text))
+#: RENAME asks who has subscribed a name.
+subscription = _clustered(
+    "subscription", _key("account"), _key("name", Text), extra=(Index("subscription_name", "name"),)
+)
 
 #: ``refs`` counts messages and envelopes; ``died_at`` says since when there are none.
 content = Table(

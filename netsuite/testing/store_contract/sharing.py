@@ -200,16 +200,16 @@ class OthersContract(StoreCase):
         await mail.delete_folder((await mail.folder(alice.id, "gone")).id)
         for name in ("a/b", "a/absent", "ab"):
             await mail.subscribe(alice.id, name, True)
-        for name in ("Others/alice/a/b", "Others/alice/ab", "a/b"):
+        for name in ("Others/alice/a/b", "Others/alice/ab", "Others/alice/a", "a/b"):
             await mail.subscribe(bob.id, name, True)
         self.published.clear()
         await mail.rename_named(alice.id, "a", "z", shown="Others/alice/")
         self.assertEqual({"INBOX", "z/b", "z/absent", "ab"}, await mail.subscriptions(alice.id))
         self.assertEqual(
-            {"INBOX", "Others/alice/z/b", "Others/alice/ab", "a/b"},
+            {"INBOX", "Others/alice/z/b", "Others/alice/z", "Others/alice/ab", "a/b"},
             await mail.subscriptions(bob.id),
         )
-        self.assertEqual(6, len(self.published_of(SubscriptionChanged)))
+        self.assertEqual(8, len(self.published_of(SubscriptionChanged)))
 
     async def test_rename_what_is_only_a_name(self) -> None:
         """A name that has only folders below it can be renamed (RFC 3501, 6.3.5)."""
