@@ -129,6 +129,8 @@ def spans_within(
     return left
 
 
+#: No number at all; it cannot be said.
+NOTHING: Final = SequenceSet(())
 #: ``$``.
 SAVED: Final = SequenceSet((), saved=True)
 

@@ -1,16 +1,24 @@
 """The client's side of IMAP: one class whose methods are the commands, over any endpoint."""
 
+from netsuite.imap.client.appends import MessageToAppend
 from netsuite.imap.client.client import IMAPClient, connect
 from netsuite.imap.client.idle import Idling
 from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Goodbye
+from netsuite.imap.client.results import Annotations, Fetched, ListedMailbox, Removed, Stored
 from netsuite.imap.client.selected import SelectedMailbox
 
 __all__ = [
+    "Annotations",
     "CommandsInProgress",
     "Completed",
+    "Fetched",
     "Goodbye",
     "IMAPClient",
     "Idling",
+    "ListedMailbox",
+    "MessageToAppend",
+    "Removed",
     "SelectedMailbox",
+    "Stored",
     "connect",
 ]

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from netsuite.connection.writer import pieces
-from netsuite.imap.client.messages import MessageCommands
+from netsuite.imap.client.messages import MessageCommands, numbers_of
 from netsuite.imap.commands import responses as said
-from netsuite.imap.commands.append import Append, whole
+from netsuite.imap.commands.append import Append, Piece, Replace, whole
+
+
+@dataclass(frozen=True, slots=True)
+class MessageToAppend:
+    """A message that is to be brought into a mailbox.
+
+    Args:
+        content: all of it, or its pieces.
+        octets: how many, where it comes in pieces.
+        date: when it was received, else now.
+    """
+
+    content: bytes | AsyncIterable[bytes]
+    octets: int | None = None
+    flags: Iterable[str] = ()
+    date: datetime | None = None
+
+    @property
+    def size(self) -> int:
+        """Its octets. Raises ValueError."""
+        if isinstance(self.content, bytes):
+            return len(self.content)
+        if self.octets is None:
+            raise ValueError("octets is needed for a message in pieces")
+        return self.octets
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What APPEND says of it."""
+        return whole(self.size, frozenset(self.flags), self.date)
+
+    @property
+    def body(self) -> AsyncIterator[bytes]:
+        """Exactly its octets. Raises ValueError where there are more or less."""
+        return _counted(pieces(self.content), self.size)
 
 
 class AppendCommands(MessageCommands):
@@ -32,13 +68,45 @@ class AppendCommands(MessageCommands):
         Returns:
             UIDVALIDITY and UID, where the server tells (UIDPLUS).
         """
-        if isinstance(content, bytes):
-            octets = len(content)
-        if octets is None:
-            raise ValueError("octets is needed for a message in pieces")
-        request = Append(mailbox, whole(octets, frozenset(flags), date))
-        completed = await self.commands.run(request, body=_counted(pieces(content), octets))
+        message = MessageToAppend(content, octets, flags, date)
+        request = Append(mailbox, message.pieces)
+        return (await self.commands.run(request, body=message.body)).copy_uid
+
+    async def append_all(
+        self, mailbox: str, messages: Sequence[MessageToAppend]
+    ) -> said.CopyUid | None:
+        """Put messages into a mailbox, all of them or none (MULTIAPPEND: RFC 3502). Raises
+        NotOffered; returns as ``append``."""
+        self.require("MULTIAPPEND")
+        if not messages:
+            return None
+        first, *others = messages
+        completed = await self.commands.run(
+            Append(mailbox, first.pieces),
+            body=first.body,
+            more=[(each.pieces, each.body) for each in others],
+        )
         return completed.copy_uid
+
+    async def replace(
+        self, number: int, mailbox: str, message: MessageToAppend, *, by_uid: bool = True
+    ) -> said.CopyUid | None:
+        """Put a message into a mailbox in place of one of the selected one's, in one step (RFC
+        8508). Where the server cannot, it is appended and the other one removed, as ``move`` does.
+        Returns as ``append``.
+
+        Args:
+            number: of the message that goes.
+        """
+        if self.offers("REPLACE"):
+            request = Replace(numbers_of(number), mailbox, message.pieces, by_uid)
+            return (await self.commands.run(request, body=message.body)).copy_uid
+        old = numbers_of(number) if by_uid else await self._uids(numbers_of(number))
+        placed = await self.append(
+            mailbox, message.content, octets=message.size, flags=message.flags, date=message.date
+        )
+        await self._take_away(old)
+        return placed
 
 
 async def _counted(content: AsyncIterable[bytes], octets: int) -> AsyncIterator[bytes]:

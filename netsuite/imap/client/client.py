@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
@@ -9,10 +11,13 @@ from netsuite.connection.client import ClientTimeouts, connect_and_begin
 from netsuite.imap.client.appends import AppendCommands
 from netsuite.imap.client.folders import FolderCommands
 from netsuite.imap.client.idle import Idling
+from netsuite.imap.client.properties import PropertyCommands
+from netsuite.imap.commands.notify import EventGroup, Notify
+from netsuite.imap.commands.responses import StatusData
 from netsuite.imap.dialog.client import ClientBounds
 
 
-class IMAPClient(FolderCommands, AppendCommands):
+class IMAPClient(FolderCommands, PropertyCommands, AppendCommands):
     """One IMAP session, the client's side. See RFC 3501.
 
     ::
@@ -37,6 +42,19 @@ class IMAPClient(FolderCommands, AppendCommands):
     def idle(self) -> Idling:
         """Wait for news: ``async with client.idle() as news: async for response in news``."""
         return Idling(self.commands)
+
+    async def notify(self, *groups: EventGroup, status: bool = False) -> Sequence[StatusData]:
+        """Choose what the server tells unasked, of which mailboxes (RFC 5465); without groups,
+        nothing. It is heard in ``idle()``, and while any command is under way. Raises NotOffered.
+
+        Args:
+            status: be told how those mailboxes are, now.
+
+        Returns:
+            How they are.
+        """
+        self.require("NOTIFY")
+        return (await self.commands.run(Notify(groups, status))).data_of(StatusData)
 
 
 async def connect(

@@ -17,16 +17,21 @@ from twisted.internet.error import ConnectionDone
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection
 from netsuite.connection.errors import ConnectionLost
+from netsuite.imap.commands import metadata, quota, rights
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
-from netsuite.imap.commands.fetch import FetchData, Streamed
+from netsuite.imap.commands.append import Piece, Replace
+from netsuite.imap.commands.fetch import BinarySection, BodySection, FetchData
+from netsuite.imap.commands.notify import Notify
 from netsuite.imap.commands.responses import Code, Continue, Response, Status, Tagged
+from netsuite.imap.commands.sorting import Sort, SortData, Thread, ThreadData
 from netsuite.imap.dialog.client import (
     ClientDialog,
     ClientEvent,
     LiteralBegins,
     NotUnderstood,
 )
+from netsuite.imap.grammar.append import Place, format_pieces
 from netsuite.imap.grammar.compose import Segment, format_command, split_command
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
@@ -37,26 +42,49 @@ R = TypeVar("R")
 Consumer: TypeAlias = Callable[[LiteralBegins, AsyncIterator[bytes]], Awaitable[None]]
 #: What commands are said on.
 Connection: TypeAlias = ClientConnection[ClientEvent, Segment]
+#: A further message of an APPEND: what it says of it, and its octets.
+More: TypeAlias = tuple[tuple[Piece, ...], AsyncIterable[bytes]]
 
 #: Without a consumer a literal is gathered, up to so many octets.
 GATHERED_OCTETS: Final = 64 * 1024 * 1024
 
 #: Which responses are data of which command; others are news of the mailbox.
+_OPENING: Final = (
+    said.FlagsData, said.Exists, said.Recent, said.Condition, said.Vanished, FetchData,
+)  # fmt: skip
+_REMOVING: Final = (said.Condition, said.Expunged, said.Vanished)
 DATA: Final[Mapping[type, tuple[type, ...]]] = {
     ask.Capability: (said.CapabilityData,),
     ask.Id: (said.IdData,),
     ask.Enable: (said.EnabledData,),
-    ask.Select: (said.FlagsData, said.Exists, said.Recent, said.Condition),
-    ask.Examine: (said.FlagsData, said.Exists, said.Recent, said.Condition),
-    ask.List: (said.Listed, said.StatusData),
+    ask.Select: _OPENING,
+    ask.Examine: _OPENING,
+    ask.List: (said.Listed, said.StatusData, rights.MyRightsData, metadata.MetadataData),
     ask.Lsub: (said.Listed,),
     ask.Namespace: (said.NamespaceData,),
     ask.StatusOf: (said.StatusData,),
     ask.Expunge: (said.Expunged, said.Vanished),
     ask.Search: (said.SearchData, said.ExtendedSearchData),
-    ask.Fetch: (FetchData,),
+    Sort: (SortData, said.ExtendedSearchData),
+    Thread: (ThreadData,),
+    ask.Fetch: (FetchData, said.Vanished),
     ask.Store: (FetchData,),
-    ask.Move: (said.Condition, said.Expunged, said.Vanished),
+    ask.Move: _REMOVING,
+    Replace: _REMOVING,
+    rights.GetAcl: (rights.AclData,),
+    rights.ListRights: (rights.ListRightsData,),
+    rights.MyRights: (rights.MyRightsData,),
+    quota.GetQuota: (quota.QuotaData,),
+    quota.GetQuotaRoot: (quota.QuotaRootData, quota.QuotaData),
+    quota.SetQuota: (quota.QuotaData,),
+    metadata.GetMetadata: (metadata.MetadataData,),
+    Notify: (said.StatusData,),
+}
+#: What a LIST is told only where it asks for it; else it is another command's, or news.
+_LIST_OPTIONS: Final[Mapping[type, Callable[[ask.List], bool]]] = {
+    said.StatusData: lambda request: bool(request.status),
+    rights.MyRightsData: lambda request: "MYRIGHTS" in request.returns,
+    metadata.MetadataData: lambda request: bool(request.metadata),
 }
 
 
@@ -78,6 +106,14 @@ _KINDS: Final[Mapping[str, type]] = {
     "SEARCH": said.SearchData,
     "ESEARCH": said.ExtendedSearchData,
     "FETCH": FetchData,
+    "SORT": SortData,
+    "THREAD": ThreadData,
+    "ACL": rights.AclData,
+    "LISTRIGHTS": rights.ListRightsData,
+    "MYRIGHTS": rights.MyRightsData,
+    "QUOTA": quota.QuotaData,
+    "QUOTAROOT": quota.QuotaRootData,
+    "METADATA": metadata.MetadataData,
 }
 
 #: After BYE a server has so long to say what else it has to say, and to close.
@@ -150,17 +186,31 @@ class CommandInProgress:
     def __post_init__(self) -> None:
         self.kinds = DATA.get(type(self.request), ())
 
+    def takes(self, response: Response, begun: int) -> bool:
+        """Return whether a response, which began behind so many octets, is data of this command."""
+        if begun < self.said_at or not isinstance(response, self.kinds):
+            return False
+        if isinstance(response, said.ExtendedSearchData) and response.tag is not None:
+            return response.tag == self.tag  # RFC 4731, 3.2: it says which search it answers
+        request = self.request
+        if isinstance(response, said.Vanished):  # RFC 7162, 3.2.10: what asks, and what removes
+            return response.earlier == isinstance(request, ask.Select | ask.Examine | ask.Fetch)
+        if isinstance(request, ask.List) and type(response) in _LIST_OPTIONS:
+            return _LIST_OPTIONS[type(response)](request)
+        return True
+
 
 class CommandsInProgress:
     """The commands of one connection."""
 
-    def __init__(
-        self, connection: Connection, dialog: ClientDialog, news: Callable[[Response], None]
-    ) -> None:
+    def __init__(self, connection: Connection, dialog: ClientDialog) -> None:
         self.connection = connection
         self.dialog = dialog
         #: Called with every response that is no command's data.
-        self.on_news = news
+        self.on_news: Callable[[Response], None] = lambda response: None
+        #: Each called with every untagged response and every end of a command, in their order,
+        #: before anything is made of it.
+        self.observers: list[Callable[[Response], None]] = []
         #: What the server can do, as it said last, in upper case.
         self.capabilities: frozenset[str] = frozenset()
         #: How long to wait for an answer, instead of as usual; while IDLE is in progress.
@@ -171,7 +221,7 @@ class CommandsInProgress:
         self._waiting: tuple[bytes, Deferred[Continue | Tagged]] | None = None
         self._is_hearing = False
         self._hearing: Deferred[None] | None = None
-        self._gathered: list[bytes] = []
+        self._gathered: dict[BodySection | BinarySection, bytes] = {}
         self._bye: said.Condition | None = None
         self._error: BaseException | None = None  # nothing can be said any more
 
@@ -183,6 +233,7 @@ class CommandsInProgress:
         *,
         consumer: Consumer | None = None,
         body: AsyncIterable[bytes] | None = None,
+        more: Sequence[More] = (),
     ) -> Completed:
         """Send a command, and await its end.
 
@@ -190,6 +241,7 @@ class CommandsInProgress:
             request: what it asks.
             consumer: takes large literals; without one they are gathered in memory.
             body: an APPEND's message.
+            more: its further messages (MULTIAPPEND).
 
         Raises:
             Refusal: NO or BAD.
@@ -198,7 +250,7 @@ class CommandsInProgress:
             ClientError: the connection can be used no longer.
         """
         async with self.turn() as turn:
-            command = await turn.say(request, consumer=consumer, body=body)
+            command = await turn.say(request, consumer=consumer, body=body, more=more)
         return self.completed(command, await command.ended)
 
     @asynccontextmanager
@@ -295,13 +347,16 @@ class CommandsInProgress:
                 break
         if begins.octets > GATHERED_OCTETS:
             raise RemoteProtocolError("a literal is too large to hold")
-        self._gathered.append(b"".join([octets async for octets in self.connection.body()]))
+        octets = b"".join([octets async for octets in self.connection.body()])
+        self._gathered[begins.section] = octets
 
     def _hear(self, response: Response | NotUnderstood) -> None:
         if isinstance(response, NotUnderstood):
             self._skip(response)
             return
         if isinstance(response, Tagged):
+            for observe in self.observers:
+                observe(response)
             self._complete(response)
             return
         if isinstance(response, Continue):
@@ -317,8 +372,10 @@ class CommandsInProgress:
             self.learn_from(response.code)
         elif isinstance(response, FetchData):
             response = self._filled(response)
+        for observe in self.observers:
+            observe(response)
         for command in self._commands.values():
-            if isinstance(response, command.kinds) and self.dialog.begun >= command.said_at:
+            if command.takes(response, self.dialog.begun):
                 command.data.append(response)
                 return
         self.on_news(response)
@@ -334,15 +391,12 @@ class CommandsInProgress:
 
     def _filled(self, response: FetchData) -> FetchData:
         """Put gathered literals where they stood; those a consumer took stay marked."""
-        if not self._gathered:
+        gathered, self._gathered = self._gathered, {}
+        if not gathered:
             return response
-        sections = {
-            section: self._gathered.pop(0)
-            if isinstance(content, Streamed) and self._gathered
-            else content
-            for section, content in response.sections.items()
-        }
-        return replace(response, sections=sections)
+        sections = {each: gathered.get(each, octets) for each, octets in response.sections.items()}
+        binary = {each: gathered.get(each, octets) for each, octets in response.binary.items()}
+        return replace(response, sections=sections, binary=binary)
 
     def _complete(self, tagged: Tagged) -> None:
         command = self._commands.pop(tagged.tag, None)
@@ -409,6 +463,7 @@ class Turn:
         *,
         consumer: Consumer | None = None,
         body: AsyncIterable[bytes] | None = None,
+        more: Sequence[More] = (),
     ) -> CommandInProgress:
         """Send a command whole, or as far as the server gives leave. See ``run``."""
         tag = self._commands.next_tag()
@@ -418,7 +473,9 @@ class Turn:
         self._commands.start(command)
         plus = "LITERAL+" in self._commands.capabilities
         if body is not None:
-            await self._say_with(body, octets, command, plus=plus)
+            messages = [(octets, body)]
+            messages += [(format_pieces(each, Place(1))[0], octets) for each, octets in more]
+            await self._say_with(messages, command, plus=plus)
             return command
         for segment in split_command(octets, literal_plus=plus):
             self._connection.say(segment)
@@ -427,20 +484,27 @@ class Turn:
         return command
 
     async def _say_with(
-        self, body: AsyncIterable[bytes], octets: bytes, command: CommandInProgress, *, plus: bool
+        self,
+        messages: Sequence[tuple[bytes, AsyncIterable[bytes]]],
+        command: CommandInProgress,
+        *,
+        plus: bool,
     ) -> None:
-        if plus:
-            octets = octets.removesuffix(b"}\r\n") + b"+}\r\n"
-        self._connection.say(Segment(octets, last=False, tag=command.tag))
-        if not plus and isinstance(await self._commands.next_of(command), Tagged):
-            return
-        try:
-            await self._connection.writer.write_body(body)
-        except ConnectionDone:
-            return  # whoever awaits the command's end is told why
-        except BaseException:
-            self._connection.abort()  # the server waits for octets that do not come
-            raise
+        tag = command.tag
+        for octets, body in messages:
+            if plus:
+                octets = octets.removesuffix(b"}\r\n") + b"+}\r\n"
+            self._connection.say(Segment(octets, last=False, tag=tag))
+            tag = b""
+            if not plus and isinstance(await self._commands.next_of(command), Tagged):
+                return
+            try:
+                await self._connection.writer.write_body(body)
+            except ConnectionDone:
+                return  # whoever awaits the command's end is told why
+            except BaseException:
+                self._connection.abort()  # the server waits for octets that do not come
+                raise
         self._connection.say(Segment(b"\r\n", last=True))
 
     async def begin(self, request: ask.Request) -> Continue | Tagged:

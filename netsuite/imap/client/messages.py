@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable
 
-from netsuite.connection.errors import ProtocolViolation
-from netsuite.imap.client.in_progress import Completed, Consumer
-from netsuite.imap.client.session import Session
+from netsuite.imap.client.in_progress import Consumer
+from netsuite.imap.client.results import Fetched, Removed, Stored, united
+from netsuite.imap.client.searches import SearchCommands
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, FetchItem
-from netsuite.imap.commands.search import Every, Flagged, Negated, Numbered, SearchKey
-from netsuite.imap.sequences import SequenceSet
-
-#: A search finds no more: a few octets can name every number there is.
-FOUND_AT_MOST: Final = 10_000_000
+from netsuite.imap.commands.search import Every, Flagged, Negated, Numbered, Window
+from netsuite.imap.sequences import NOTHING, SequenceSet
 
 
 def numbers_of(numbers: SequenceSet | Iterable[int] | int) -> SequenceSet:
@@ -28,7 +24,7 @@ def numbers_of(numbers: SequenceSet | Iterable[int] | int) -> SequenceSet:
 Numbers = SequenceSet | Iterable[int] | int
 
 
-class MessageCommands(Session):
+class MessageCommands(SearchCommands):
     """Commands of the selected mailbox's messages."""
 
     async def check(self) -> None:
@@ -45,17 +41,6 @@ class MessageCommands(Session):
         await self.commands.run(ask.Unselect())
         self.mailbox = None
 
-    async def search(self, key: SearchKey, *, by_uid: bool = True) -> Sequence[int]:
-        """Search; return UIDs, or numbers."""
-        completed = await self.commands.run(ask.Search(key, by_uid=by_uid))
-        found = [number for each in completed.data_of(said.SearchData) for number in each.numbers]
-        for each in completed.data_of(said.ExtendedSearchData):  # IMAP4rev2 answers so
-            if each.all is not None:
-                if not each.all.is_fixed() or each.all.size() > FOUND_AT_MOST:
-                    raise self.with_conversation(ProtocolViolation("no result of a search"))
-                found += [n for low, high in each.all.ranges for n in range(low, high + 1)]
-        return found
-
     async def fetch(
         self,
         numbers: Numbers,
@@ -63,10 +48,23 @@ class MessageCommands(Session):
         *,
         by_uid: bool = True,
         consumer: Consumer | None = None,
-    ) -> Sequence[FetchData]:
-        """Fetch; large contents go to *consumer* as they come."""
-        request = ask.Fetch(numbers_of(numbers), tuple(items), by_uid)
-        return (await self.commands.run(request, consumer=consumer)).data_of(FetchData)
+        changed_since: int | None = None,
+        vanished: bool = False,
+        window: Window | None = None,
+    ) -> Fetched:
+        """Fetch; large contents go to *consumer* as they come.
+
+        Args:
+            changed_since: a mod-sequence: only what has changed since (CONDSTORE).
+            vanished: tell, too, which of those UIDs have gone since; with QRESYNC enabled, by UID.
+            window: the first and the last wanted, counted from the end where both are negative
+                (PARTIAL).
+        """
+        request = ask.Fetch(
+            numbers_of(numbers), tuple(items), by_uid, changed_since, vanished, window
+        )
+        completed = await self.commands.run(request, consumer=consumer)
+        return Fetched(completed.data_of(FetchData), united(completed.data_of(said.Vanished)))
 
     async def store(
         self,
@@ -76,10 +74,24 @@ class MessageCommands(Session):
         *,
         silent: bool = False,
         by_uid: bool = True,
-    ) -> Sequence[FetchData]:
-        """Change flags; return the new ones, unless *silent*."""
-        request = ask.Store(numbers_of(numbers), action, frozenset(flags), silent, by_uid)
-        return (await self.commands.run(request)).data_of(FetchData)
+        unchanged_since: int | None = None,
+    ) -> Stored:
+        """Change flags; return the new ones, unless *silent*.
+
+        Args:
+            unchanged_since: a mod-sequence: what has changed since is left alone (CONDSTORE), and
+                told as ``modified``.
+        """
+        request = ask.Store(
+            numbers_of(numbers), action, frozenset(flags), silent, by_uid, unchanged_since
+        )
+        completed = await self.commands.run(request)
+        code = completed.code
+        modified = None if code is None or code.name != "MODIFIED" else code.argument
+        return Stored(
+            completed.data_of(FetchData),
+            modified if isinstance(modified, SequenceSet) else NOTHING,
+        )
 
     async def copy(
         self, numbers: Numbers, mailbox: str, *, by_uid: bool = True
@@ -97,37 +109,38 @@ class MessageCommands(Session):
         (UIDPLUS), else with EXPUNGE where nothing else is marked. Where that is not so they stay
         there, marked: EXPUNGE would take along what others have marked.
         """
-        if not self._offers("MOVE"):
+        if not self.offers("MOVE"):
             return await self._copy_away(numbers_of(numbers), mailbox, by_uid=by_uid)
-        completed = await self.commands.run(ask.Move(numbers_of(numbers), mailbox, by_uid))
-        self._all_news(completed)
-        return completed.copy_uid
+        request = ask.Move(numbers_of(numbers), mailbox, by_uid)
+        return (await self.commands.run(request)).copy_uid
 
     async def _copy_away(
         self, numbers: SequenceSet, mailbox: str, *, by_uid: bool
     ) -> said.CopyUid | None:
-        if not by_uid:  # numbers may shift between the steps
-            numbers = numbers_of(await self.search(Numbered(numbers)))
+        if not by_uid:
+            numbers = await self._uids(numbers)
         copied = await self.copy(numbers, mailbox)
-        await self.store(numbers, ask.StoreAction.ADD, ["\\Deleted"], silent=True)
-        if self._offers("UIDPLUS"):
-            await self.expunge(numbers)
-        else:
-            others = Every((Flagged("\\Deleted"), Negated(Numbered(numbers, by_uid=True))))
-            if not await self.search(others):
-                await self.expunge()
+        await self._take_away(numbers)
         return copied
 
-    def _offers(self, name: str) -> bool:
-        """Return whether the server has an extension that is a part of IMAP4rev2."""
-        return not self.capabilities.isdisjoint({name, "IMAP4REV2"})
+    async def _uids(self, numbers: SequenceSet) -> SequenceSet:
+        """Return the UIDs of numbers, which may shift between the steps of what is done."""
+        return numbers_of(await self.search(Numbered(numbers)))
 
-    async def expunge(self, uids: Numbers | None = None) -> Sequence[int]:
+    async def _take_away(self, uids: SequenceSet) -> None:
+        """Remove messages, and no others; where that cannot be they stay, marked."""
+        await self.store(uids, ask.StoreAction.ADD, ["\\Deleted"], silent=True)
+        if self.offers("UIDPLUS"):
+            await self.expunge(uids)
+        else:
+            others = Every((Flagged("\\Deleted"), Negated(Numbered(uids, by_uid=True))))
+            if not await self.search(others):
+                await self.expunge()
+
+    async def expunge(self, uids: Numbers | None = None) -> Removed:
         """Remove what is marked as deleted (of *uids*); return the numbers as they went."""
         completed = await self.commands.run(ask.Expunge(None if uids is None else numbers_of(uids)))
-        self._all_news(completed)
-        return [each.number for each in completed.data_of(said.Expunged)]
-
-    def _all_news(self, completed: Completed) -> None:
-        for response in completed.data:
-            self.news(response)
+        return Removed(
+            (each.number for each in completed.data_of(said.Expunged)),
+            united(completed.data_of(said.Vanished)),
+        )

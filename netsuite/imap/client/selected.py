@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netsuite.imap.commands import responses as said
+from netsuite.imap.commands.fetch import FetchData
 from netsuite.imap.commands.responses import Response
+from netsuite.imap.sequences import NOTHING, SequenceSet
 
 
 @dataclass(slots=True)
@@ -22,6 +24,10 @@ class SelectedMailbox:
     uid_next: int = 0
     unseen: int | None = None
     highest_modseq: int | None = None
+    #: Of what the client knew, by ``resync``: UIDs that are gone, and messages that have changed,
+    #: new ones among them. They tell of the moment of SELECT, and do not follow the news.
+    vanished: SequenceSet = NOTHING
+    changed: tuple[FetchData, ...] = ()
 
     def news(self, response: Response) -> None:
         """Accept what a response changes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from binascii import b2a_base64
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
@@ -22,6 +23,12 @@ from netsuite.imap.grammar.compose import Segment
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
 
+#: RFC 9051, appendix E: extensions that are parts of IMAP4rev2.
+_IN_REV2: Final = frozenset({
+    "BINARY", "ENABLE", "ESEARCH", "IDLE", "LIST-EXTENDED", "LIST-STATUS", "MOVE", "NAMESPACE",
+    "SASL-IR", "SEARCHRES", "SPECIAL-USE", "STATUS=SIZE", "UIDPLUS", "UNSELECT",
+})  # fmt: skip
+
 
 class Session(ClientConnection[ClientEvent, Segment]):
     """What every group of commands stands on: the commands in progress, the selected mailbox."""
@@ -37,7 +44,8 @@ class Session(ClientConnection[ClientEvent, Segment]):
     ) -> None:
         super().__init__(ClientDialog(bounds), clock, timeouts=timeouts, name="imap-client")
         #: The commands that are said and not yet completed; for one that has no method here.
-        self.commands = CommandsInProgress(self, self.dialog, self.news)
+        self.commands = CommandsInProgress(self, self.dialog)
+        self.commands.observers.append(self._observe)
         #: The selected mailbox.
         self.mailbox: SelectedMailbox | None = None
 
@@ -45,6 +53,16 @@ class Session(ClientConnection[ClientEvent, Segment]):
     def capabilities(self) -> frozenset[str]:
         """What the server can do, as it said last, in upper case."""
         return self.commands.capabilities
+
+    def offers(self, name: str) -> bool:
+        """Return whether the server has an extension, one that IMAP4rev2 contains among them."""
+        offered = self.capabilities
+        return name in offered or ("IMAP4REV2" in offered and name in _IN_REV2)
+
+    def require(self, name: str) -> None:
+        """Check that the server has an extension. Raises NotOffered."""
+        if not self.offers(name):
+            raise self.with_conversation(NotOffered(name))
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -62,8 +80,8 @@ class Session(ClientConnection[ClientEvent, Segment]):
         if not self.commands.learn_from(greeting.code):
             await self.capability()
 
-    def news(self, response: Response) -> None:
-        """Accept what no command asked for."""
+    def _observe(self, response: Response) -> None:
+        """Keep the selected mailbox up to date, whether a command asked for it or not."""
         if self.mailbox is not None:
             self.mailbox.news(response)
 
@@ -103,8 +121,7 @@ class Session(ClientConnection[ClientEvent, Segment]):
     async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified; what it said before is forgotten.
         Raises NotOffered, Refusal, and as ``secure``."""
-        if "STARTTLS" not in self.capabilities:
-            raise self.with_conversation(NotOffered("STARTTLS"))
+        self.require("STARTTLS")
         await self.commands.run(ask.StartTls())
         await self.secure(context)
         self.commands.capabilities = frozenset()
@@ -154,6 +171,14 @@ class Session(ClientConnection[ClientEvent, Segment]):
         ):
             await self.capability()
 
+    async def unauthenticate(self) -> None:
+        """Log out and keep the connection, for another login (RFC 8437): no mailbox is selected,
+        nothing is enabled any more. TLS and COMPRESS stay. Raises NotOffered, Refusal."""
+        self.require("UNAUTHENTICATE")
+        await self.commands.run(ask.Unauthenticate())
+        self.mailbox = None
+        await self.capability()
+
     async def enable(self, *names: str) -> tuple[str, ...]:
         """Turn extensions on; return those the server turned on."""
         data = (await self.commands.run(ask.Enable(names))).data_of(said.EnabledData)
@@ -161,8 +186,7 @@ class Session(ClientConnection[ClientEvent, Segment]):
 
     async def compress(self) -> None:
         """Compress what is said from now on, both ways (RFC 4978). Raises NotOffered, Refusal."""
-        if "COMPRESS=DEFLATE" not in self.capabilities:
-            raise self.with_conversation(NotOffered("COMPRESS=DEFLATE"))
+        self.require("COMPRESS=DEFLATE")
         async with self.commands.turn() as turn:  # nobody else may speak before it is answered
             answer = await turn.begin(ask.Compress("DEFLATE"))
             if isinstance(answer, Continue):

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, TypeAlias
 
-from netsuite.imap.commands.fetch import BodySection, Streamed
+from netsuite.imap.commands.fetch import BinarySection, BodySection, Streamed
 from netsuite.imap.commands.responses import Continue, Response, Status, Tagged
 from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.grammar.fetch import OLD_NAMES
-from netsuite.imap.grammar.fetch_response import parse_shown_section
+from netsuite.imap.grammar.fetch_response import parse_shown_binary, parse_shown_section
 from netsuite.imap.grammar.lenient import ResponseCursor
 from netsuite.imap.grammar.response_parser import parse_response
-from netsuite.imap.grammar.tokens import BadSyntax
+from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.reader import LineDialog
@@ -54,7 +54,7 @@ class LiteralBegins:
     """A large literal of a FETCH response, a message's section, follows in ``BodyChunk`` events."""
 
     number: int
-    section: BodySection
+    section: BodySection | BinarySection
     octets: int
 
 
@@ -261,7 +261,7 @@ def _is_text(line: bytes) -> bool:
     return len(words) > 1 and words[1].upper() in (b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH")
 
 
-def _begun_content(parts: list[bytes | Streamed]) -> tuple[int, BodySection]:
+def _begun_content(parts: list[bytes | Streamed]) -> tuple[int, BodySection | BinarySection]:
     """Read the beginning of a FETCH response whose last line ends where a literal comes."""
     first, last = _line(parts[0]), _line(parts[-1])
     cursor = ResponseCursor([first])
@@ -269,20 +269,27 @@ def _begun_content(parts: list[bytes | Streamed]) -> tuple[int, BodySection]:
     cursor.space()
     number = cursor.number()
     cursor.space()
-    if cursor.name() != b"FETCH" or not last.endswith(b" "):
+    if cursor.name() != b"FETCH" or not last.endswith((b" ", b" ~")):
         raise BadSyntax("no content")
-    # The name right before the literal: BODY[...]<n> or one of the old ones.
-    words = last.rstrip(b" ")
-    for name, section in OLD_NAMES.items():
+    # The name right before the literal: BODY[...]<n>, BINARY[...]<n> or one of the old ones.
+    words = last.rstrip(b" ~")
+    for name, old in OLD_NAMES.items():
         if words.upper().endswith((b"(" + name, b" " + name)):
+            return number, old
+    for name, parse in _SECTIONS:
+        place = words.upper().rfind(name + b"[")
+        if place >= 0:
+            section_cursor = ResponseCursor([words], place + len(name))
+            section = parse(section_cursor)
+            section_cursor.end()
             return number, section
-    place = words.upper().rfind(b"BODY[")
-    if place < 0:
-        raise BadSyntax("no content")
-    section_cursor = ResponseCursor([words], place + len(b"BODY"))
-    section = parse_shown_section(section_cursor)
-    section_cursor.end()
-    return number, section
+    raise BadSyntax("no content")
+
+
+_SECTIONS: Final[Sequence[tuple[bytes, Callable[[Cursor], BodySection | BinarySection]]]] = (
+    (b"BODY", parse_shown_section),
+    (b"BINARY", parse_shown_binary),
+)
 
 
 _STEPS: Final[Mapping[_Phase, Callable[[ClientDialog], _Step]]] = {

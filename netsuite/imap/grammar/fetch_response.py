@@ -147,7 +147,7 @@ def parse_fetch_data(cursor: Cursor, number: int) -> FetchData:
             sections[section] = _content(cursor)
             return
         if name in (b"BINARY", b"BINARY.SIZE") and cursor.peek() == ord("["):
-            part = _parse_shown_binary(cursor, size=name == b"BINARY.SIZE")
+            part = parse_shown_binary(cursor, size=name == b"BINARY.SIZE")
             cursor.space()
             binary[part] = cursor.number(MODSEQ_TOP) if part.size else _content(cursor)
             return
@@ -177,7 +177,8 @@ def parse_shown_section(cursor: Cursor) -> BodySection:
     return BodySection(section.part, section.text, section.fields, start=start)
 
 
-def _parse_shown_binary(cursor: Cursor, *, size: bool) -> BinarySection:
+def parse_shown_binary(cursor: Cursor, *, size: bool = False) -> BinarySection:
+    """Read what stands behind BINARY or, for a *size*, BINARY.SIZE in a response."""
     # "BINARY" section-binary ["<" number ">"], "BINARY.SIZE" section-binary
     part = parse_section_binary(cursor)
     if size or not cursor.take(ord("<")):

@@ -215,22 +215,25 @@ def _listed(cursor: tokens.Cursor, *, lsub: bool) -> said.Response:
     separator = cursor.space().nstring()
     mailbox = cursor.space().shown_mailbox()
     childinfo: tuple[str, ...] = ()
+    oldname = None
     if cursor.take(_SPACE) and not cursor.at_end():
         for name, words in cursor.items(partial(_extended_item, cursor), empty=True):
             if name == b"CHILDINFO":
-                childinfo = words
+                childinfo = tuple(word.decode("utf-8", "replace") for word in words)
+            elif name == b"OLDNAME" and words:
+                oldname = tokens.shown_name(words[0])
     text = None if separator is None else separator.decode("utf-8", "replace")
-    return said.Listed(attributes, text, mailbox, lsub, childinfo)
+    return said.Listed(attributes, text, mailbox, lsub, childinfo, oldname)
 
 
-def _extended_item(cursor: tokens.Cursor) -> tuple[bytes, tuple[str, ...]]:
+def _extended_item(cursor: tokens.Cursor) -> tuple[bytes, list[bytes]]:
     name = cursor.astring().upper()
     cursor.space()
     if cursor.peek() == _OPEN:
         words = cursor.items(cursor.astring, empty=True)
     else:
         words = [cursor.astring()]
-    return name, tuple(word.decode("utf-8", "replace") for word in words)
+    return name, words
 
 
 def _status(cursor: tokens.Cursor) -> said.Response:

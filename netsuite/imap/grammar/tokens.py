@@ -221,7 +221,7 @@ class Cursor:
 
     def shown_mailbox(self) -> str:
         """``mailbox`` as a server shows it, modified UTF-7 or not (see ``mutf7.decode_any``)."""
-        return _in_capitals(mutf7.decode_any(self.astring()))
+        return shown_name(self.astring())
 
     def list_mailbox(self) -> str:
         """``list-mailbox``: a name with wildcards."""
@@ -266,6 +266,11 @@ def mailbox_name(octets: bytes, *, utf8: bool = False) -> str:
         # No mailbox has that name, and none can get it; that is no fault of grammar.
         name = mutf7.decode_any(octets)
     return _in_capitals(name)
+
+
+def shown_name(octets: bytes) -> str:
+    """Read a mailbox name as a server shows it (see ``mutf7.decode_any``)."""
+    return _in_capitals(mutf7.decode_any(octets))
 
 
 def _in_capitals(name: str) -> str:
