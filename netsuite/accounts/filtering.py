@@ -379,14 +379,13 @@ class Filters:
     async def _answer(self, plan: Plan, place: Place, account: Account, answer: Vacation) -> None:
         """Answer the sender, unless that was done a while ago (RFC 5230, 4.2)."""
         remembered, key = self._store.remembered, f"{account.id} {answer.key}"
-        if answer.seconds and await remembered.recall(ANSWERED, key) is not None:
-            return
         own = await self._resolver.addresses_of(account, fresh=False)
         octets = self._writer.vacation(answer, own.first, account.display_name)
         if answer.seconds:
-            # At once, so that the next message is not answered, too.
+            # At once, so that the next message is not answered, too, whichever process has it.
             until = self._now() + timedelta(seconds=answer.seconds)
-            remembered.remember(ANSWERED, key, "", until)
+            if not await remembered.claim(ANSWERED, key, until):
+                return
             plan.answered.append(key)
         plan.replies.append((answer.to, octets))
 

@@ -427,13 +427,25 @@ class MaildropInUse(Exception):
     """Another session holds the maildrop (RFC 2449, 8.1.1: IN-USE)."""
 
 
+class OpenedLately(Exception):
+    """The maildrop was opened a short while ago (RFC 2449, 6.5: LOGIN-DELAY)."""
+
+
 class Maildrop(Protocol):
     """An account's INBOX as POP3 sees it: locked, numbered once from 0, changed at the end."""
 
     name: str
 
-    async def open(self) -> DropList:
-        """Lock and number it. Raises MaildropInUse."""
+    async def open(self, next_at: datetime | None = None) -> DropList:
+        """Lock and number it.
+
+        Args:
+            next_at: no session, in whichever process, may open it again before.
+
+        Raises:
+            MaildropInUse: another session holds it.
+            OpenedLately: that moment of the session before has not come.
+        """
 
     def read(self, number: int) -> AsyncIterator[bytes]:
         """Stream a message. Raises NoSuchMessage when another session expunged it."""

@@ -10,11 +10,17 @@ from typing import Final
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from netsuite.accounts.interfaces import DropList, MaildropInUse, NewMail
+from netsuite.accounts.interfaces import DropList, MaildropInUse, NewMail, OpenedLately
 from netsuite.accounts.places import ADMIN_GROUP, PUBLIC, Places
 from netsuite.accounts.sharing import AccountAnnotations, AccountQuotas, AccountSharing
 from netsuite.store import changes, model, rights
-from netsuite.store.errors import NoSuchFolder, NoSuchMessage, NotPermitted, StoreError
+from netsuite.store.errors import (
+    NoSuchFolder,
+    NoSuchMessage,
+    NotPermitted,
+    StorageFull,
+    StoreError,
+)
 from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import ContentId, FolderId
 from netsuite.store.query import Query
@@ -25,6 +31,8 @@ __all__ = ["ADMIN_GROUP", "PUBLIC", "AccountMail", "AccountMaildrop"]
 #: A message of a maildrop that is no larger is read at once: 100 of 4 KB take 7 milliseconds
 #: with RETR, not 29 as by a stream each.
 _SMALL_OCTETS: Final = 64 * 1024
+#: What is remembered of maildrops that were opened (``RememberedStore``), by account.
+OPENED: Final = "maildrop-opened"
 
 
 # Its length is the interface's: one short method for each of MailAccess's.
@@ -296,17 +304,20 @@ class AccountMaildrop:
     def __init__(self, store: Store, account: model.Account) -> None:
         self.name = account.name
         self._mail = store.mail
+        self._remembered = store.remembered
         self._account = account
         self._folder: FolderId | None = None
         self._messages = model.Columns()
 
-    async def open(self) -> DropList:
-        """Lock INBOX and number its messages. Raises MaildropInUse."""
+    async def open(self, next_at: datetime | None = None) -> DropList:
+        """Lock INBOX and number its messages. Raises MaildropInUse, OpenedLately."""
         folder = await self._mail.folder(self._account.id, model.INBOX)
         if not await self._mail.lock_maildrop(folder.id):
             raise MaildropInUse(self.name)
         self._folder = folder.id
         try:
+            if next_at is not None and not await self._may_open(next_at):
+                raise OpenedLately(self.name)
             uids = await self._mail.uids(folder.id)
             wanted = (model.Column.CONTENT, model.Column.OCTETS)
             found = await self._mail.columns(folder.id, uids, wanted, self._account.id)
@@ -317,6 +328,12 @@ class AccountMaildrop:
         # The UID alone could come back with a new UIDVALIDITY; both together never do.
         form = f"{folder.uid_validity:08x}%08x"
         return DropList(found.octets, [form % uid for uid in found.uids])
+
+    async def _may_open(self, next_at: datetime) -> bool:
+        try:
+            return await self._remembered.claim(OPENED, str(self._account.id), next_at)
+        except StorageFull:
+            return True  # mail can be fetched where nothing can be written
 
     def read(self, number: int) -> AsyncIterator[bytes]:
         """Stream a message. Raises NoSuchMessage when another session expunged it."""

@@ -23,13 +23,13 @@ NO_TLS: Final = err("TLS is not available")
 TLS_ALREADY: Final = err("TLS is in place already")
 ENCRYPT_FIRST: Final = err("Say STLS first: a password may not be sent here", "SYS/PERM")
 TLS_FIRST: Final = err("STLS comes before UTF8")
-LOGIN_DELAY: Final = err("You have logged in just now; come back later", "LOGIN-DELAY")
 NO_LANGUAGE: Final = err("en There are no texts in that language")
 STOPPING: Final = err("Stopping; try again later", "SYS/TEMP")
 
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {
         accounts.MaildropInUse: err("The maildrop is in use by another session", "IN-USE"),
+        accounts.OpenedLately: err("You have logged in just now; come back later", "LOGIN-DELAY"),
         accounts.BadCredentials: err("Wrong name or password", "AUTH"),
         accounts.Throttled: err("Too many wrong guesses; try again later", "SYS/TEMP"),
         accounts.PlaintextRefused: ENCRYPT_FIRST,

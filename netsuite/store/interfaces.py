@@ -518,7 +518,8 @@ class RememberedStore(Protocol):
     """Values by kind and key that are good until a moment: what would be learned again, at a price.
 
     They are written together, about a second after they were given, and what was given last may
-    be lost with the process. So much is kept of a kind, and what ends first goes first.
+    be lost with the process; but for what is claimed. So much is kept of a kind, and what ends
+    first goes first.
     """
 
     async def recall(self, kind: str, key: str) -> str | None:
@@ -526,6 +527,10 @@ class RememberedStore(Protocol):
 
     def remember(self, kind: str, key: str, value: str, until: datetime) -> None:
         """Keep a value, in place of what the key had. Raises StoreClosed."""
+
+    async def claim(self, kind: str, key: str, until: datetime) -> bool:
+        """Keep an empty value, written at once, unless the key has a value that is still good;
+        return whether it had none. Of all processes that ask, one is told so."""
 
     def forget(self, kind: str, key: str) -> None:
         """Drop a value, if there is one. Raises StoreClosed."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from netsuite.accounts.interfaces import MailAccess, Maildrop, MaildropInUse, NewMail
+from netsuite.accounts.interfaces import (
+    MailAccess,
+    Maildrop,
+    MaildropInUse,
+    NewMail,
+    OpenedLately,
+)
 from netsuite.store.changes import Change, FolderCreated
 from netsuite.store.errors import BadFolderName, NoSuchFolder, NoSuchMessage, NotPermitted
 from netsuite.store.model import SEEN, FlagAction, Placement
@@ -152,6 +158,24 @@ class Facets(TestCase):
         left = await second.open()
         self.assertEqual([items.uidls[1]], list(left.uidls))
         second.release()
+
+    async def test_opened_lately(self) -> None:
+        """Who has opened a maildrop opens it again when the time has come; who was refused has
+        locked nothing, and each account has its own time."""
+        for name in ("ann", "ben"):
+            await self.world.account(name)
+        later = datetime.now(UTC) + timedelta(minutes=1)
+        first = await self.maildrop("ann")
+        await first.open(later)
+        first.release()
+        second = await self.maildrop("ann")
+        with self.assertRaises(OpenedLately):
+            await second.open(later)
+        await second.open()  # not locked, and no such rule
+        second.release()
+        other = await self.maildrop("ben")
+        await other.open(later)
+        other.release()
 
     async def maildrop(self, name: str) -> Maildrop:
         """Log in for POP3."""

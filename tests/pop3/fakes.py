@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from netsuite.accounts.interfaces import DropList, MaildropInUse
+from netsuite.accounts.interfaces import DropList, MaildropInUse, OpenedLately
 from netsuite.certificates import ServerTLS
 from netsuite.connection.deadlines import CloseReason
 from netsuite.pop3.server import POP3Server, POP3ServerFactory, Shared
@@ -40,10 +40,16 @@ class FakeDrop:
         self.late_error: Exception | None = None
         self.closed_early = 0
         self.slow: Deferred[None] | None = None
+        self.now = lambda: datetime.fromtimestamp(0, UTC)
+        self.next_at = self.now()
 
-    async def open(self) -> DropList:
+    async def open(self, next_at: datetime | None = None) -> DropList:
         if self.in_use or self.locked:
             raise MaildropInUse("alice")
+        if next_at is not None:
+            if self.now() < self.next_at:
+                raise OpenedLately("alice")
+            self.next_at = next_at
         self.locked = True
         if self.slow is not None:
             await self.slow
@@ -110,6 +116,7 @@ class Session(MemorySession[POP3Server]):
     ) -> None:
         self.clock = Fabric()
         self.drop = FakeDrop([ONE, TWO, THREE] if messages is None else messages)
+        self.drop.now = lambda: datetime.fromtimestamp(self.clock.seconds(), UTC)
         self.factory = make_factory(self.drop, self.clock, tls=tls, **settings)
         authenticator = self.factory.shared.authenticator
         assert isinstance(authenticator, FakeAuthenticator)

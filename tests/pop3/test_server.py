@@ -284,7 +284,6 @@ class LoggingIn(SynchronousTestCase):
         self.assertFalse(session.drop.locked)
         session.clock.advance(59.5)
         self.assertTrue(session.say(LOGIN).endswith(b"+OK 3 messages\r\n"))
-        self.assertEqual(1, len(session.factory.shared.logins))
 
     def test_expire(self) -> None:
         """What was fetched and is old enough goes at QUIT, with what was marked; nothing else."""

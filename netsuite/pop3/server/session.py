@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from twisted.python.failure import Failure
 
@@ -98,19 +99,18 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         return event.octets if isinstance(event, AuthResponse) else None
 
     async def open(self, login: LoggedIn[Maildrop]) -> Status:
-        """Lock the maildrop; without it there is no login (RFC 1939, 4). Raises MaildropInUse."""
-        if not self.shared.may_log_in(login.name):
-            login.logout()
-            return replies.LOGIN_DELAY
+        """Lock the maildrop; without it there is no login (RFC 1939, 4). Raises MaildropInUse,
+        OpenedLately."""
+        delay = self.shared.settings.login_delay_seconds
+        now = datetime.fromtimestamp(self.clock.seconds(), UTC)
         # It is given back when the connection goes, even while it is being opened.
         self.logged_in(login)
         try:
-            items = await login.avatar.open()
+            items = await login.avatar.open(now + timedelta(seconds=delay) if delay else None)
         except BaseException:
             self.logged_out()
             raise
         self._maildrop = OpenMaildrop(login.avatar, items)
-        self.shared.has_logged_in(login.name)
         return ok(f"{len(items)} messages")
 
     @property

@@ -230,8 +230,8 @@ class MemoryMail:
             if account == owner:
                 changes += self._resubscribe(account, old, name)
             if shown:  # of others those of folders that are there
-                before = {shown + each for each in (old, *named)}
-                changes += self._resubscribe(account, shown + old, shown + name, before)
+                known = {shown + each for each in (old, *named)}
+                changes += self._resubscribe(account, shown + old, shown + name, known)
         records.publish(*changes)
 
     def _resubscribe(

@@ -32,6 +32,13 @@ class MemoryRemembered:
         if len(known) > self._most:
             del known[min(known, key=lambda each: known[each][1])]
 
+    async def claim(self, kind: str, key: str, until: datetime) -> bool:
+        """Keep an empty value, unless the key has one; return whether it had none."""
+        if await self.recall(kind, key) is not None:
+            return False
+        self.remember(kind, key, "", until)
+        return True
+
     def forget(self, kind: str, key: str) -> None:
         """Drop a value, if there is one."""
         self._records.check_open()

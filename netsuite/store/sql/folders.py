@@ -308,8 +308,8 @@ def _rename_tree(
         _resubscribe(transaction, [(owner, row[0]) for row in rows], old, name)
     if shown:
         # Of others those of folders that are there: by their names an index finds them.
-        before = session.database.texts(shown + each for each in {old, *dict(renamed)})
-        rows = session.all(_SUBSCRIBED, names=before)
+        known = session.database.texts(shown + each for each in {old, *dict(renamed)})
+        rows = session.all(_SUBSCRIBED, names=known)
         _resubscribe(transaction, [(row[0], row[1]) for row in rows], shown + old, shown + name)
 
 

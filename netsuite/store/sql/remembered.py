@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -127,6 +127,26 @@ class SQLRemembered:
         """Keep a value, in place of what the key had."""
         self._change(kind, key, (value, to_microseconds(until)))
 
+    async def claim(self, kind: str, key: str, until: datetime) -> bool:
+        """Keep an empty value, unless the key has one; return whether it had none."""
+        if await self.recall(kind, key) is not None:
+            return False
+        place = kind, key
+        forgotten = place in self._waiting
+        self._waiting.pop(place, None)
+        changes: _Changes = {place: ("", to_microseconds(until))}
+        kept = _Remembering(changes, self._to_count(changes), self._most)
+
+        def claim(transaction: Transaction) -> bool:
+            now = transaction.now
+            there = transaction.session.one(_GOOD, kind=kind, key=key, now=now)
+            if there is not None and not forgotten:
+                return False
+            kept.apply(transaction)
+            return True
+
+        return await self._shared.write(claim, grows=True)
+
     def forget(self, kind: str, key: str) -> None:
         """Drop a value, if there is one."""
         self._change(kind, key, None)
@@ -161,11 +181,11 @@ class SQLRemembered:
         finally:
             self._writing = {}
 
-    def _to_count(self, changes: _Changes) -> frozenset[str]:
+    def _to_count(self, places: Iterable[tuple[str, str]]) -> frozenset[str]:
         """Return the kinds of which so much was written that they are to be counted: to count
         takes a millisecond or two, which is too long for every second."""
         counted = set()
-        for kind, _ in changes:
+        for kind, _ in places:
             self._uncounted[kind] = self._uncounted.get(kind, self._most) + 1
             if self._uncounted[kind] > self._most // 50:
                 counted.add(kind)

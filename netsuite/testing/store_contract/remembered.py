@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from twisted.internet.defer import Deferred, gatherResults
+
 from netsuite.store.errors import StoreClosed
 from netsuite.testing.store_contract.case import CREATED, StoreCase
 
@@ -49,6 +51,24 @@ class RememberedContract(StoreCase):
         self.assertIsNone(await self.recalled())
         remembered.remember("k", "a", "three", CREATED + _HOUR)
         self.assertEqual("three", await self.recalled())
+
+    async def test_claimed(self) -> None:
+        """Of those who claim a key one has it, until its moment; it can be forgotten and claimed
+        again, and what was remembered counts."""
+        remembered = self.store.remembered
+        end = CREATED + _HOUR
+        claims = [remembered.claim("k", "a", end) for _ in range(5)]
+        won = await gatherResults([Deferred.fromCoroutine(each) for each in claims])
+        self.assertEqual([False] * 4 + [True], sorted(won))
+        self.assertEqual("", await self.recalled())
+        remembered.forget("k", "a")
+        self.assertTrue(await remembered.claim("k", "a", end))
+        await self.catch_up()
+        self.assertFalse(await remembered.claim("k", "a", end))
+        remembered.remember("k", "b", "x", end)
+        self.assertFalse(await remembered.claim("k", "b", end))
+        self.clock.advance(3600)
+        self.assertTrue(await remembered.claim("k", "a", end + _HOUR))
 
     async def test_remembered_until(self) -> None:
         """A value is good until its moment, and not in that moment."""
