@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from netsuite.connection.linelog import Line, fit
+from netsuite.connection.server import ServerConnection
 
 
 def format_line(
@@ -58,3 +59,26 @@ def line_fields(
 
 
 LINE: Final = Line(format_line, line_fields)
+
+
+def note_read(
+    # Any: whatever a protocol hears and says.
+    session: ServerConnection[Any, Any],
+    identifier: str,
+    folder: str,
+    uid: str,
+    octets: int,
+) -> None:
+    """Note in the read log, if there is one, that a session's account has read a message."""
+    line_log = session.shared.line_log
+    if line_log is not None:
+        line_log.add(
+            LINE,
+            session.name,
+            session.peer.address,
+            session.account,
+            identifier,
+            folder,
+            uid,
+            octets,
+        )

@@ -14,7 +14,7 @@ from typing import Final
 
 from netsuite.accounts.interfaces import MailAccess
 from netsuite.connection.ahead import one_ahead
-from netsuite.connection.readlog import LINE
+from netsuite.connection.readlog import note_read
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
@@ -265,18 +265,8 @@ async def _write_ranges(
 
 def _note_read(session: Session, row: Row, beginning: bytes) -> None:
     """Note that a message has been read, whose first octets are given."""
-    line_log = session.shared.line_log
-    if line_log is not None:
-        line_log.add(
-            LINE,
-            session.name,
-            session.peer.address,
-            session.account,
-            received_id(beginning, session.shared.host),
-            session.mailbox.folder.name,
-            str(row.uid),
-            row.octets,
-        )
+    identifier = received_id(beginning, session.shared.host)
+    note_read(session, identifier, session.mailbox.folder.name, str(row.uid), row.octets)
 
 
 async def _read(mail: MailAccess, content: ContentId, span: OctetRange) -> bytes:

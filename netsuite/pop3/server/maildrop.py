@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from netsuite.connection.readlog import LINE
+from netsuite.connection.readlog import note_read
 from netsuite.connection.server import handlers
 from netsuite.message.trace import received_id
 from netsuite.pop3 import commands, replies
@@ -83,30 +83,16 @@ async def _message(session: Session, number: int, top: TopLines | None) -> comma
     chunks = maildrop.drop.read(number - 1)
     # The first piece is read before anything is said: until then it can be refused.
     first = await anext(chunks, None)
-    if top is None:
-        _note_read(session, number - 1, first or b"")
+    if top is None and session.shared.line_log is not None:
+        identifier = received_id(first or b"", session.shared.host)
+        items = maildrop.items
+        note_read(session, identifier, "INBOX", items.uidls[number - 1], items.octets[number - 1])
     session.say(commands.Beginning("Message follows"))
     await session.writer.write_body(_stuffed(session, first, chunks, top))
     session.say(EndOfBody())
     if top is None:
         maildrop.fetched.add(number - 1)
     return None
-
-
-def _note_read(session: Session, index: int, beginning: bytes) -> None:
-    """Note that a message is read, whose first octets are given."""
-    line_log = session.shared.line_log
-    if line_log is not None:
-        line_log.add(
-            LINE,
-            session.name,
-            session.peer.address,
-            session.account,
-            received_id(beginning, session.shared.host),
-            "INBOX",
-            session.maildrop.items.uidls[index],
-            session.maildrop.items.octets[index],
-        )
 
 
 async def _stuffed(
