@@ -33,12 +33,15 @@ is_plain = re.compile(
 ).fullmatch  # fmt: skip
 
 
+def without_nul(octets: bytes) -> bytes:
+    """Return octets as a literal has them. It holds no NUL (CHAR8 = %x01-ff); for those that a
+    message brought along stands 0x80, so that the size stays true."""
+    return octets.replace(b"\0", b"\x80") if b"\0" in octets else octets
+
+
 def format_literal(octets: bytes) -> bytes:
-    """Return a literal as a server prints it. A literal holds no NUL (CHAR8 = %x01-ff); for those
-    that a message brought along stands 0x80, so that the size stays true."""
-    if b"\0" in octets:
-        octets = octets.replace(b"\0", b"\x80")
-    return b"{%d}\r\n%b" % (len(octets), octets)
+    """Return a literal as a server prints it."""
+    return b"{%d}\r\n%b" % (len(octets), without_nul(octets))
 
 
 def format_string(octets: bytes) -> bytes:

@@ -6,8 +6,8 @@ See RFC 5256, 2 and 3, and RFC 5957. Texts are decoded and without case, one lin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from typing import Final
 
 from netsuite.message.structure import Mailbox, Summary
@@ -46,6 +46,9 @@ class SortKeys:
     cc: str
     from_shown: str
     to_shown: str
+
+
+_NAMES: Final = [field.name for field in fields(SortKeys)]
 
 
 def base_subject(subject: str) -> tuple[str, bool]:
@@ -126,7 +129,13 @@ def format_keys(keys: SortKeys) -> str:
     )
 
 
-def read_keys(text: str) -> SortKeys:
-    """Return what ``format_keys`` wrote."""
-    subject, answers, from_, to, cc, from_shown, to_shown = text.split("\n")
-    return SortKeys(subject, bool(answers), from_, to, cc, from_shown, to_shown)
+def read_subject(text: str) -> tuple[str, bool]:
+    """Return of keys, as ``format_keys`` wrote them, the base subject, and whether it answers."""
+    subject, answers, _ = text.split("\n", 2)
+    return subject, bool(answers)
+
+
+def read_values(texts: Iterable[str], name: str) -> list[str]:
+    """Return of each of many keys, as ``format_keys`` wrote them, the value of that name."""
+    place = _NAMES.index(name)
+    return [text.split("\n", place + 1)[place] for text in texts]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from netsuite.message.sorting import read_keys
+from netsuite.message.sorting import read_subject
 
 #: Messages that are looked at in one step.
 STEP: Final = 1000
@@ -228,15 +228,15 @@ class _Forest:
         subjects: dict[int, tuple[str, bool]] = {}
         table: dict[str, int] = {}
         for node in roots:
-            keys = read_keys(self._messages.keys[self._first(node)])
-            subjects[node] = keys.subject, keys.answers and node < self._count
-            if not keys.subject:
+            subject, answers = read_subject(self._messages.keys[self._first(node)])
+            subjects[node] = subject, answers and node < self._count
+            if not subject:
                 continue
-            there = table.setdefault(keys.subject, node)
+            there = table.setdefault(subject, node)
             if there < self._count and (
                 node >= self._count or (subjects[there][1] and not subjects[node][1])
             ):
-                table[keys.subject] = node
+                table[subject] = node
         begins: dict[int, None] = dict.fromkeys(roots)
         for node in roots:
             subject, answers = subjects[node]

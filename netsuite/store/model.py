@@ -133,6 +133,7 @@ class Column(enum.Enum):
     FLAGS = "flags"
     MODSEQ = "modseqs"
     RECEIVED = "received"
+    ARRIVED = "arrived"
     SAVED = "saved"
     GUID = "guids"
     ENVELOPE = "envelopes"
@@ -170,6 +171,7 @@ class Columns:
     Args:
         flags, modseqs: as the asking account sees them.
         received: the internal dates.
+        arrived: the same, in seconds since 1970: of many, a number is a quarter of the work.
         envelopes, structures, offsets, overviews: see ``Description``.
         sent: of the Date field, ``NEVER`` where it has none or a bad one.
         sort_keys: see ``message.sorting``.
@@ -182,6 +184,7 @@ class Columns:
     flags: Sequence[frozenset[str]] = ()
     modseqs: Sequence[int] = ()
     received: Sequence[datetime] = ()
+    arrived: Sequence[int] = ()
     saved: Sequence[datetime] = ()
     guids: Sequence[str] = ()
     envelopes: Sequence[bytes] = ()

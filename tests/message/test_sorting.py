@@ -58,6 +58,9 @@ class Keys(SynchronousTestCase):
             ),
             keys,
         )
-        self.assertEqual(keys, sorting.read_keys(sorting.format_keys(keys)))
+        kept = sorting.format_keys(keys)
+        self.assertEqual((keys.subject, keys.answers), sorting.read_subject(kept))
+        for name in ("subject", "from_", "to", "cc", "from_shown", "to_shown"):
+            self.assertEqual([getattr(keys, name)] * 2, sorting.read_values([kept, kept], name))
         bare = sorting.sort_keys(scan(b"From: a@b\r\n\r\n"))
         self.assertEqual(("a@b", "", ""), (bare.from_shown, bare.to_shown, bare.to))

@@ -23,7 +23,7 @@ from netsuite.imap.grammar.fetch import (
 from netsuite.imap.grammar.printing import format_flag_set
 from netsuite.imap.grammar.structure import parse_envelope, parse_structure, skip_value
 from netsuite.imap.grammar.tokens import MODSEQ_TOP, Cursor, shown_flags
-from netsuite.message.form import format_envelope, format_literal
+from netsuite.message.form import format_envelope, without_nul
 from netsuite.message.structure import Envelope
 from netsuite.wire.errors import LocalProtocolError
 
@@ -79,15 +79,19 @@ def envelope_item(envelope: Envelope) -> bytes:
     return b"ENVELOPE " + format_envelope(envelope)
 
 
-def section_item(name: bytes, octets: bytes | None) -> bytes:
-    """Return a section, by its name as ``format_shown_section`` has it."""
-    return name + b" " + (b"NIL" if octets is None else format_literal(octets))
+def section_item(name: bytes, octets: bytes | None) -> tuple[bytes, bytes]:
+    """Return a section, by its name as ``format_shown_section`` has it: what stands before its
+    octets, and they."""
+    if octets is None:
+        return name + b" NIL", b""
+    return b"%b {%d}\r\n" % (name, len(octets)), without_nul(octets)
 
 
-def binary_item(name: bytes, octets: bytes | None) -> bytes:
-    """Return a decoded section: a literal8 where it holds NUL, and only there (RFC 3516, 4.3)."""
+def binary_item(name: bytes, octets: bytes | None) -> tuple[bytes, bytes]:
+    """Return a decoded section in the same way: a literal8 where it holds NUL, and only there (RFC
+    3516, 4.3)."""
     if octets is not None and b"\0" in octets:
-        return b"%b ~{%d}\r\n%b" % (name, len(octets), octets)
+        return b"%b ~{%d}\r\n" % (name, len(octets)), octets
     return section_item(name, octets)
 
 
@@ -114,7 +118,7 @@ def format_fetch_data(value: FetchData) -> bytes:
     for section, octets in value.sections.items():
         if isinstance(octets, Streamed):
             raise LocalProtocolError("a streamed literal cannot be said as a value")
-        items.append(section_item(format_shown_section(section), octets))
+        items.append(b"".join(section_item(format_shown_section(section), octets)))
     for part, decoded in value.binary.items():
         if isinstance(decoded, Streamed):
             raise LocalProtocolError("a streamed literal cannot be said as a value")
@@ -122,7 +126,7 @@ def format_fetch_data(value: FetchData) -> bytes:
         if isinstance(decoded, int):
             items.append(b"%b %d" % (name, decoded))
         else:
-            items.append(binary_item(name, decoded))
+            items.append(b"".join(binary_item(name, decoded)))
     if not items:
         raise LocalProtocolError("a FETCH response says something")
     return format_fetch(value.number, items)

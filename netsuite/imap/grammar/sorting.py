@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -140,31 +139,34 @@ def format_thread_data(value: ThreadData) -> bytes:
     return b"* THREAD%b%b\r\n" % (b" " if value.rows else b"", b"".join(_lists(value)))
 
 
-def _lists(value: ThreadData) -> Iterator[bytes]:
+def _lists(value: ThreadData) -> list[bytes]:
     """An only answer goes on in the list of what it answers; each of several has its own."""
-    answers = [0] * len(value.rows)
+    rows = value.rows
+    answers = [0] * len(rows)
     path: list[int] = []  # where the rows are under which we stand
     parents: list[int] = []
-    for place, (depth, _) in enumerate(value.rows):
+    for place, (depth, _) in enumerate(rows):
         del path[depth:]
-        parents.append(path[-1] if path else -1)
         if path:
+            parents.append(path[-1])
             answers[path[-1]] += 1
+        else:
+            parents.append(-1)
         path.append(place)
-    begun = [False] * len(value.rows)  # whether an answer has been said
+    said: list[bytes] = []
     lists: list[bool] = []  # whether each of the path has a list of its own
-    for parent, (depth, number) in zip(parents, value.rows, strict=True):
-        while len(lists) > depth:
-            if lists.pop():
-                yield b")"
+    for place, (parent, (depth, number)) in enumerate(zip(parents, rows, strict=True)):
+        if len(lists) > depth:
+            said.append(b")" * sum(lists[depth:]))
+            del lists[depth:]
         own = parent < 0 or answers[parent] > 1
         lists.append(own)
-        spaced = parent >= 0 and value.rows[parent][1] and not begun[parent]
-        if parent >= 0:
-            begun[parent] = True
-        yield b"%b%b%b" % (
-            b" " if spaced else b"",
-            b"(" if own else b"",
-            b"%d" % number if number else b"",
-        )
-    yield b")" * sum(lists)
+        # The first answer stands right behind what it answers.
+        if parent >= 0 and parent == place - 1 and rows[parent][1]:
+            said.append(b" ")
+        if own:
+            said.append(b"(")
+        if number:
+            said.append(b"%d" % number)
+    said.append(b")" * sum(lists))
+    return said

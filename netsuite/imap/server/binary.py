@@ -59,13 +59,14 @@ class Binary:
             return Identity()
         return decoder(part.encoding)
 
-    def item(self, message: Message, octets: bytes | None) -> bytes:
-        """Return the section printed, from the octets of the range."""
+    def item(self, message: Message, octets: bytes | None) -> tuple[bytes, bytes]:
+        """Return the section printed, from the octets of the range: what stands before its
+        content, and that."""
         if octets is not None:
             undone = self.decoder(message) or Identity()
             octets = undone.feed(octets) + undone.finish()
         if self.spec.size:
-            return b"%b %d" % (self.name, len(octets or b""))
+            return b"%b %d" % (self.name, len(octets or b"")), b""
         if octets is not None and self.spec.start is not None:
             octets = octets[self.spec.start : self.spec.start + (self.spec.octets or 0)]
         return binary_item(self.name, octets)

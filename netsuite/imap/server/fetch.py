@@ -27,12 +27,13 @@ from netsuite.imap.server.fetch_plan import Batch, Plan, Row
 from netsuite.imap.server.select import Absence
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
+from netsuite.message.form import without_nul
 from netsuite.message.trace import TRACE_OCTETS, received_id
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.model import SEEN, Columns, ContentId, FlagAction
 
 #: Messages that are read at once.
-BATCH_MESSAGES: Final = 500
+BATCH_MESSAGES: Final = 1000
 #: Octets of content that are held at once, about.
 BATCH_OCTETS: Final = 256 * 1024
 #: Longer contents are streamed, not held.
@@ -201,14 +202,14 @@ def _write_held(
     session: Session, plan: Plan, rows: Sequence[_Shown], contents: Mapping[ContentId, bytes]
 ) -> int:
     """Send messages whose contents are held all at once; return how many are gone."""
-    out = []
+    out: list[bytes] = []
     missing = 0
     for row, items in rows:
         content = contents.get(row.content)
         if content is None:
             missing += 1
         else:
-            out.append(plan.response(row, items, content))
+            out += plan.response(row, items, content)
             if plan.reads_text and session.shared.line_log is not None:
                 _note_read(session, row, content)
     session.writer.write(b"".join(out))
@@ -228,11 +229,11 @@ async def _write_ranges(
         for section in plan.sections:
             span = section.range(row)
             if span is None:
-                items.append(section.item(row, None))
+                items.append(b"".join(section.item(row, None)))
                 continue
             octets = span.stop - span.start
             if section.filters or octets <= STREAM_OCTETS:
-                items.append(section.item(row, await _read(mail, content, span)))
+                items.append(b"".join(section.item(row, await _read(mail, content, span))))
                 continue
             chunks = mail.read(content, span.start, span.stop)
             if isinstance(section, Binary):
@@ -282,10 +283,10 @@ class BrokenContent(Exception):
 async def _exactly(first: bytes, chunks: AsyncIterator[bytes], octets: int) -> AsyncIterator[bytes]:
     """Return a literal's octets, as many as were announced, NUL made sayable."""
     left = octets - len(first)
-    yield first.replace(b"\0", b"\x80") if b"\0" in first else first
+    yield without_nul(first)
     async for chunk in chunks:
         left -= len(chunk)
-        yield chunk.replace(b"\0", b"\x80") if b"\0" in chunk else chunk
+        yield without_nul(chunk)
     if left:
         raise BrokenContent(f"{left} octets are missing")
 

@@ -178,8 +178,9 @@ class Section:
             return whole
         return whole.part(spec.start, spec.octets or 0)
 
-    def item(self, row: Row, octets: bytes | None) -> bytes:
-        """Return the section printed, from the octets of the range."""
+    def item(self, row: Row, octets: bytes | None) -> tuple[bytes, bytes]:
+        """Return the section printed, from the octets of the range: what stands before its
+        content, and that."""
         if octets is not None and self.filters:
             spec = self.spec
             exclude = spec.text is SectionText.FIELDS_NOT
@@ -270,21 +271,23 @@ class Plan:
         form, _, values = _ITEMS[item]
         return [form % (value,) for value in values(batch)]
 
-    def response(self, row: Row, items: list[bytes], content: bytes) -> bytes:
-        """Return the response of a message whose content is at hand."""
+    def response(self, row: Row, items: Sequence[bytes], content: bytes) -> list[bytes]:
+        """Return the response of a message whose content is at hand, in pieces: a content is not
+        copied."""
+        pieces = [self.beginning % row.number + b" ".join(items)]
+        gap = b" " if items else b""
         for section in self.sections:
             span = section.range(row)
-            if span is None:
-                items.append(section.item(row, None))
-            elif span.start == 0 and span.stop == len(content):
-                items.append(section.item(row, content))
-            else:
-                items.append(section.item(row, content[span.start : span.stop]))
-        return self.beginning % row.number + b" ".join(items) + response.END
+            octets = None if span is None else content[span.start : span.stop]
+            before, octets = section.item(row, octets)
+            pieces += (gap + before, octets)
+            gap = b" "
+        pieces.append(response.END)
+        return pieces
 
     def can_decode(self, row: Row) -> bool:
         """Return whether all encodings are known that are to be undone (RFC 3516, 4.3)."""
-        return all(section.decoder(row) is not None for section in self._binary)
+        return not self._binary or all(each.decoder(row) is not None for each in self._binary)
 
     def reads_little_of(self, row: Row) -> bool:
         """Return whether reading just the ranges is so much less than reading all."""

@@ -6,7 +6,7 @@ sessions go on between them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -25,7 +25,7 @@ from netsuite.imap.commands.sorting import (
 from netsuite.imap.server.search import Found, find, highest, named
 from netsuite.imap.server.session import Session
 from netsuite.message import threads
-from netsuite.message.sorting import SortKeys, read_keys
+from netsuite.message.sorting import read_values
 from netsuite.store.model import NEVER, Column, Columns
 
 T = TypeVar("T")
@@ -90,22 +90,15 @@ async def in_steps(session: Session, work: Generator[None, None, T]) -> T:
 
 # -- what is sorted by ------------------------------------------------------------------------
 
-#: What one message has for a criterion: a number or a text.
-_Values = Sequence[Any]
-
 
 def _sorted(
     columns: Columns, criteria: Sequence[tuple[Criterion, bool]]
 ) -> Generator[None, None, Sequence[int]]:
     """Sort by the last criterion first: sorting keeps what was equal as it was, so that the first
     weighs most, and numbers decide where nothing else does."""
-    keys: list[SortKeys] = []
-    for start in range(0, len(columns.sort_keys), threads.STEP):
-        keys.extend(map(read_keys, columns.sort_keys[start : start + threads.STEP]))
-        yield
     places = list(range(len(columns)))
     for criterion, reverse in reversed(criteria):
-        values = _VALUES[criterion](columns, keys)
+        values = _values(columns, criterion)
         places.sort(key=values.__getitem__, reverse=reverse)
         yield
     return [columns.uids[place] for place in places]
@@ -114,38 +107,43 @@ def _sorted(
 def _sent(columns: Columns) -> Sequence[int]:
     """Return when messages were sent; where they do not say, when they came (RFC 5256, 2.2)."""
     return [
-        int(received.timestamp()) if sent == NEVER else sent
-        for sent, received in zip(columns.sent, columns.received, strict=True)
+        arrived if sent == NEVER else sent
+        for sent, arrived in zip(columns.sent, columns.arrived, strict=True)
     ]
 
 
-_KEYS: Final = (Column.SORT_KEYS,)
-_DATES: Final = (Column.SENT, Column.RECEIVED)
-_COLUMNS: Final[Mapping[Criterion, Sequence[Column]]] = {
-    Criterion.ARRIVAL: (Column.RECEIVED,),
-    Criterion.CC: _KEYS,
-    Criterion.DATE: _DATES,
-    Criterion.DISPLAYFROM: _KEYS,
-    Criterion.DISPLAYTO: _KEYS,
-    Criterion.FROM: _KEYS,
-    Criterion.SIZE: (Column.OCTETS,),
-    Criterion.SUBJECT: _KEYS,
-    Criterion.TO: _KEYS,
+def _values(columns: Columns, criterion: Criterion) -> Sequence[Any]:
+    """Return of each message a number or a text."""
+    match criterion:
+        case Criterion.ARRIVAL:
+            return columns.arrived
+        case Criterion.DATE:
+            return _sent(columns)
+        case Criterion.SIZE:
+            return columns.octets
+        case _:
+            return read_values(columns.sort_keys, _KEYS[criterion])
+
+
+#: The names of the values that are kept to sort by.
+_KEYS: Final[Mapping[Criterion, str]] = {
+    Criterion.CC: "cc",
+    Criterion.DISPLAYFROM: "from_shown",
+    Criterion.DISPLAYTO: "to_shown",
+    Criterion.FROM: "from_",
+    Criterion.SUBJECT: "subject",
+    Criterion.TO: "to",
 }
-_VALUES: Final[Mapping[Criterion, Callable[[Columns, Sequence[SortKeys]], _Values]]] = {
-    Criterion.ARRIVAL: lambda columns, keys: columns.received,
-    Criterion.CC: lambda columns, keys: [each.cc for each in keys],
-    Criterion.DATE: lambda columns, keys: _sent(columns),
-    Criterion.DISPLAYFROM: lambda columns, keys: [each.from_shown for each in keys],
-    Criterion.DISPLAYTO: lambda columns, keys: [each.to_shown for each in keys],
-    Criterion.FROM: lambda columns, keys: [each.from_ for each in keys],
-    Criterion.SIZE: lambda columns, keys: columns.octets,
-    Criterion.SUBJECT: lambda columns, keys: [each.subject for each in keys],
-    Criterion.TO: lambda columns, keys: [each.to for each in keys],
+_DATES: Final = (Column.SENT, Column.ARRIVED)
+_COLUMNS: Final[Mapping[Criterion, Sequence[Column]]] = {
+    Criterion.ARRIVAL: (Column.ARRIVED,),
+    Criterion.DATE: _DATES,
+    Criterion.SIZE: (Column.OCTETS,),
+    **dict.fromkeys(_KEYS, (Column.SORT_KEYS,)),
 }
 _THREADED: Final = (
     Column.SENT,
-    Column.RECEIVED,
+    Column.ARRIVED,
     Column.SORT_KEYS,
     Column.MESSAGE_ID,
     Column.REFERENCES,

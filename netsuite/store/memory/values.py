@@ -5,6 +5,7 @@ from __future__ import annotations
 from netsuite.store.memory.records import ContentRecord
 from netsuite.store.model import Column, Message
 from netsuite.store.summarize import described_value
+from netsuite.store.timestamps import to_seconds
 
 
 def value_of(column: Column, message: Message, content: ContentRecord) -> object:
@@ -20,6 +21,8 @@ def value_of(column: Column, message: Message, content: ContentRecord) -> object
             return message.modseq
         case Column.RECEIVED:
             return message.internal_date
+        case Column.ARRIVED:
+            return to_seconds(message.internal_date)
         case Column.SAVED:
             return message.saved
         case Column.GUID:

@@ -68,14 +68,12 @@ class Columns:
         sizes = next(row) if self._sized and not isinstance(kind, sa.Integer) else None
         if joined is None:
             return ()
-        if sizes is not None:
-            ends = [0, *accumulate(map(int, sizes.split(",")))]
-            pieces = [joined[start:end] for start, end in pairwise(ends)]
-        else:
-            pieces = joined.split(b"\0")
-        if isinstance(kind, sa.Text):
-            return [piece.decode("utf-8", "replace") for piece in pieces]
-        return pieces
+        is_text = isinstance(kind, sa.Text)
+        if sizes is None:
+            return joined.decode("utf-8", "replace").split("\0") if is_text else joined.split(b"\0")
+        ends = [0, *accumulate(map(int, sizes.split(",")))]
+        pieces = [joined[start:end] for start, end in pairwise(ends)]
+        return [piece.decode("utf-8", "replace") for piece in pieces] if is_text else pieces
 
 
 def uids_of(session: DatabaseSession, columns: Columns, /, **values: object) -> array[int]:

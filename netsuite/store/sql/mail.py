@@ -44,6 +44,8 @@ _TOUCH: Final = (
 
 #: What a content that is kept whole in memory may have at most.
 HOT_OCTETS: Final = 64 * 1024
+#: Of so many at once, all are kept: who reads them comes back.
+HOT_CONTENTS: Final = 16
 #: ``content`` and ``contents`` give no larger ones.
 WHOLE_OCTETS: Final = 1 << 20
 #: How often a slow reader says that it still reads a content nothing refers to.
@@ -295,7 +297,8 @@ class SQLMail:
 
             for content, octets in (await shared.readers.run_in_thread(read)).items():
                 found[content] = octets
-                if len(octets) <= HOT_OCTETS:
+                # Who reads many reads each once, and what others come back for would have to go.
+                if len(octets) <= HOT_OCTETS and len(missing) <= HOT_CONTENTS:
                     shared.contents.put(content, octets, len(octets))
         return found
 

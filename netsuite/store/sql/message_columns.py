@@ -191,6 +191,7 @@ def _parts(
     kept: dict[Column, sa.ColumnElement[object]] = {
         Column.CONTENT: m.content,
         Column.OCTETS: m.octets,
+        Column.ARRIVED: m.date,
         Column.GUID: t.content.c.guid,
         **_DESCRIBED,
         **_HEADED,
