@@ -7,7 +7,7 @@ steps, so that others may do something between them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -114,7 +114,7 @@ class _Forest:
             if place % STEP == 0:
                 yield
             before = NOBODY
-            for name in map(_normal, references.split()):
+            for name in _names(references):
                 node = nodes.get(name, NOBODY)
                 if node == NOBODY:
                     node = nodes[name] = self._nobody()
@@ -133,7 +133,7 @@ class _Forest:
 
     def _link(self, parent: int, child: int) -> None:
         """Put one below another, where that makes no loop."""
-        if self._is_below(parent, child):
+        if parent == child or (self._children[child] and self._is_below(parent, child)):
             return
         self._parents[child] = parent
         children = self._children[parent]
@@ -293,6 +293,11 @@ def _normal(name: str) -> str:
     if '"' not in name:
         return name
     return _QUOTED.sub(lambda found: _ESCAPED.sub(r"\1", found.group(1)), name)
+
+
+def _names(references: str) -> Iterable[str]:
+    names = references.split()
+    return map(_normal, names) if '"' in references else names
 
 
 #: The ways of RFC 5256.

@@ -206,7 +206,7 @@ def postfix(sending: str = _POSTFIX_HOLDS) -> Iterator[Running]:
 
 
 _DOVECOT = """\
-protocols = imap
+protocols = imap pop3
 base_dir = {home}/run
 state_dir = {home}/state
 log_path = {home}/log
@@ -239,6 +239,15 @@ service imap-login {{
     port = 0
   }}
 }}
+service pop3-login {{
+  chroot =
+  inet_listener pop3 {{
+    port = {pop3}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
 service anvil {{
   chroot =
 }}
@@ -249,14 +258,15 @@ service stats {{
 
 
 @contextlib.contextmanager
-def dovecot(messages: Iterator[bytes]) -> Iterator[Running]:
-    """Run Dovecot's IMAP over a Maildir that holds *messages*; it must be started as root."""
+def dovecot(messages: Iterator[bytes]) -> Iterator[tuple[Running, Running]]:
+    """Run Dovecot's IMAP and POP3 over a Maildir that holds *messages*; it must be started as
+    root."""
     binary = shutil.which("dovecot", path="/usr/sbin:/usr/bin")
     if not binary or not Path("/usr/lib/dovecot/imap").exists():
         raise Absent("Dovecot is not installed")
     if os.geteuid() != 0:
         raise Absent("Dovecot can only be started as root")
-    port = free_port()
+    port, pop3 = free_port(), free_port()
     owner = pwd.getpwnam("nobody")
     with folder() as home:
         for name in ("mail/cur", "mail/new", "mail/tmp", "run", "state"):
@@ -265,12 +275,15 @@ def dovecot(messages: Iterator[bytes]) -> Iterator[Running]:
             (home / f"mail/cur/{1_700_000_000 + number}.{number}.bench:2,S").write_bytes(octets)
         subprocess.run(["chown", "-R", f"{owner.pw_uid}:{owner.pw_gid}", home / "mail"], check=True)
         conf = home / "dovecot.conf"
-        conf.write_text(_DOVECOT.format(home=home, port=port, uid=owner.pw_uid, gid=owner.pw_gid))
+        uid, gid = owner.pw_uid, owner.pw_gid
+        conf.write_text(_DOVECOT.format(home=home, port=port, pop3=pop3, uid=uid, gid=gid))
         version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout
         process = subprocess.Popen([binary, "-F", "-c", str(conf)])
         try:
-            wait_for_port(port, process)
-            yield Running(f"Dovecot {version.split()[0]}", port, process.pid, home)
+            for each in (port, pop3):
+                wait_for_port(each, process)
+            name = f"Dovecot {version.split()[0]}"
+            yield Running(name, port, process.pid, home), Running(name, pop3, process.pid, home)
         finally:
             stop(process)
 
