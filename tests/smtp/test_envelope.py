@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -102,20 +103,37 @@ class Binary(Enveloped):
     """BINARYMIME (RFC 3030, 3)."""
 
     def test_only_in_chunks(self) -> None:
-        """DATA is out of order; BDAT takes any octets, and leaves each as it is."""
+        """DATA is out of order; BDAT takes any octets. What is binary is kept in base64, without
+        loss, and text with whole line ends: so no door sends other octets than it counts."""
         for line_ends in ("refuse", "mend"):
             session = self.session(bare_line_ends=line_ends)
             session.say(b"MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<bob@example.test>\r\n")
             self.assertEqual(b"503 5.5.1 ", session.say(b"DATA\r\n")[:10])
-            octets = b"A: b\r\n\r\n\0\n.\r\n\r\xff\r\r\n"
+            binary = b"\0\n.\r\n\r\xff\r\r\n"
+            octets = b"A: b\r\nContent-Transfer-Encoding: binary\r\n\r\n" + binary
             self.assertEqual(
                 [250, 250],
                 session.codes(b"BDAT 9\r\n%bBDAT %d LAST\r\n%b" % (
                     octets[:9], len(octets) - 9, octets[9:])),
             )  # fmt: skip
-            self.assertTrue(session.receiver.delivered[0][2].endswith(octets[8:]))
-            self.assertEqual("BINARYMIME", session.receiver.calls[0].envelope.body)
+            kept = session.receiver.delivered[0][2]
+            self.assertTrue(
+                kept.endswith(
+                    b"A: b\r\nContent-Transfer-Encoding: base64\r\n\r\n%b\r\n"
+                    % b2a_base64(binary, newline=False)
+                )
+            )
+            self.assertEqual("8BITMIME", session.receiver.calls[0].envelope.body)
             self.assertEqual([250], session.codes(b"NOOP\r\n"))
+
+    def test_text(self) -> None:
+        """Text of what is BINARYMIME is mended as by APPEND."""
+        session = self.session()
+        session.say(b"MAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<bob@example.test>\r\n")
+        octets = b"A: b\r\n\r\nx\0\ny\r"
+        self.assertEqual([250], session.codes(b"BDAT %d LAST\r\n%b" % (len(octets), octets)))
+        kept = session.receiver.delivered[0][2]
+        self.assertTrue(kept.endswith(b"A: b\r\n\r\nx\x80\r\ny\r\n"))
 
     def test_not_offered(self) -> None:
         """Where it is not offered it is refused: such a message cannot come otherwise."""

@@ -219,6 +219,23 @@ class Judged(SynchronousTestCase):
         said = session.codes(b"BDAT 6\r\nA: b\r\nBDAT 5 LAST\r\n\r\nc\r\n")
         self.assertEqual([250, 554], said)
 
+    def test_binary(self) -> None:
+        """What is BINARYMIME is judged as it came, and mended where it is kept."""
+        heard: list[bytes] = []
+
+        def judge(facts: Facts, body: bytes) -> Verdict:
+            heard.append(body)
+            return None
+
+        session = Session(policies=[Messages(judge)])
+        session.say(b"EHLO x\r\nMAIL FROM:<a@b> BODY=BINARYMIME\r\nRCPT TO:<bob@example.test>\r\n")
+        body = b"x\0\ny\r" * 100_000
+        octets = b"A: b\r\n\r\n" + body
+        self.assertEqual([250], session.codes(b"BDAT %d LAST\r\n%b" % (len(octets), octets)))
+        self.assertEqual([body], heard)
+        kept = session.receiver.delivered[0][2]
+        self.assertTrue(kept.endswith(b"A: b\r\n\r\n" + b"x\x80\r\ny\r\n" * 100_000))
+
     def test_lmtp(self) -> None:
         """Each recipient of LMTP hears of a refusal."""
         session = Session(Mode.LMTP, policies=[Judge(message=NO)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import imaplib
 import poplib
 import smtplib
@@ -56,6 +57,42 @@ def test_by_smtp(daemon: Daemon) -> None:
         reader.noop()
         _, data = reader.search(None, 'SUBJECT "seen by all"')
         assert data == [b""]
+
+
+def test_binary_by_smtp(daemon: Daemon) -> None:
+    """What came as BINARYMIME is whole behind every door: its size is that of its octets, its text
+    is lines, and its binary part loses nothing."""
+    image = bytes(range(256)) * 300
+    mail = (
+        b"Subject: binary\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+        b"Content-Transfer-Encoding: binary\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n"
+        b"a\nb\rc\0\r\n--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+        + image
+        + b"\r\n--b--\r\n"
+    )
+    with smtplib.SMTP("127.0.0.1", daemon.ports["smtp"], timeout=20) as smtp:
+        smtp.ehlo()
+        assert smtp.mail("carol@example.test", ["BODY=BINARYMIME"])[0] == 250
+        assert smtp.rcpt("alice@example.test")[0] == 250
+        smtp.send(b"BDAT %d LAST\r\n%b" % (len(mail), mail))
+        assert smtp.getreply()[0] == 250
+    with imap(daemon) as reader:
+        by_imap = newest(reader, "INBOX")
+        _, data = reader.fetch("*", "(RFC822.SIZE)")
+        assert isinstance(data[0], bytes)
+        assert b"RFC822.SIZE %d)" % len(by_imap) in data[0]
+    _, text, picture = email.message_from_bytes(by_imap).walk()
+    assert picture.get_payload(decode=True) == image
+    assert text.get_payload(decode=True) == b"a\r\nb\r\nc\x80"
+    pop3 = poplib.POP3("127.0.0.1", daemon.ports["pop3"], timeout=20)
+    pop3.user("alice")
+    pop3.pass_("netsuite")
+    count, _ = pop3.stat()
+    by_pop3 = b"".join(line + b"\r\n" for line in pop3.retr(count)[1])
+    assert by_pop3 == by_imap
+    assert len(by_imap) == int(pop3.list()[1][count - 1].split()[1])
+    pop3.dele(count)
+    pop3.quit()
 
 
 def test_by_smtp_at_the_shell(daemon: Daemon) -> None:

@@ -41,8 +41,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     """One POP3 session, the server's side. See RFC 1939.
 
     Sizes are those of the stored octets, and exact: line ends are mended where a message comes in,
-    whatever the door. The one exception is what SMTP took as BINARYMIME: a CR or LF alone is sent
-    as CRLF there, as the protocol wants, and makes the message larger than LIST says.
+    whatever the door.
     """
 
     dialog: ServerDialog

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from netsuite.accounts.interfaces import DeliverBy, Delivery, Recipient, Rejected
 from netsuite.message.address import Address
 from netsuite.message.build import return_path
+from netsuite.message.repair import BinaryRepair
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Reply
 from netsuite.smtp.dialog import canonical_lines
@@ -53,6 +54,7 @@ class MailTransaction:
         "_each",
         "_held",
         "_refused",
+        "_repair",
         "_rewriter",
         "_seen",
         "_settings",
@@ -99,6 +101,8 @@ class MailTransaction:
         self._spool: Spool | None = None  # in place of the draft, while it is judged
         self._rewriter: HeaderRewriter | None = None
         self._held = b""  # a CR whose LF may follow, where line ends are mended
+        # What is kept has to fit every door; policies judge the message as it came.
+        self._repair = None if self.wants_lines else BinaryRepair()
 
     @property
     def begun(self) -> bool:
@@ -195,11 +199,17 @@ class MailTransaction:
             if rewriter.hops > settings.hops:
                 self.refuse(replies.LOOP)
                 return
-            work = draft.write(octets)
-            if work is not None:
-                await work
+            await self._write(draft, octets)
         except Exception as error:
             self.refuse(self._refusal(error))
+
+    async def _write(self, draft: Draft, octets: bytes) -> None:
+        """Write some of the content: into a spool as it came, into the store made fit for it."""
+        if self._repair is not None and draft is not self._spool:
+            octets = self._repair.feed(octets)
+        work = draft.write(octets) if octets else None
+        if work is not None:
+            await work
 
     def refuse(self, refusal: Reply) -> None:
         """Drop what has come and what will; the first reason is the one that counts."""
@@ -231,15 +241,16 @@ class MailTransaction:
             octets = (rewriter.feed(CRLF) if self._held else b"") + rewriter.finish()
             if rewriter.hops > self._settings.hops:
                 return replies.LOOP
-            if octets:
-                work = draft.write(octets)
-                if work is not None:
-                    await work
+            await self._write(draft, octets)
             if self._spool is not None:
                 judgement = await judge(self._spool)
                 if judgement.refusal is not None:
                     return judgement.refusal.reply
                 draft = await self._marked(self._spool, judgement)
+            if self._repair is not None:
+                left = draft.write(self._repair.finish())
+                if left is not None:
+                    await left
             self._refused = await self._delivery.deliver(
                 draft,
                 self.recipients,
@@ -256,9 +267,10 @@ class MailTransaction:
 
     def _envelope(self) -> Envelope:
         mail = self.mail
+        body = mail.body if self._repair is None else "8BITMIME"
         request = report_request(mail, self.deliver_by.by if self.deliver_by is not None else None)
         return Envelope(
-            self.sender, mail.body, mail.utf8, mail.require_tls, str(request), mail.envelope_id
+            self.sender, body, mail.utf8, mail.require_tls, str(request), mail.envelope_id
         )
 
     def answers(self, answer: Reply) -> Sequence[Reply]:
@@ -274,15 +286,11 @@ class MailTransaction:
         """Return a draft of a message that has been judged, with what was said of it."""
         draft = self._draft = self._delivery.draft(spool.octets)
         header, kept = marked_header(spool, judgement.tags), spool.kept
-        work = draft.write(header if kept is None else header + kept)
-        if work is not None:
-            await work
+        await self._write(draft, header if kept is None else header + kept)
         if kept is None:
             try:
                 async for piece in spool.body():
-                    work = draft.write(piece)
-                    if work is not None:
-                        await work
+                    await self._write(draft, piece)
             finally:
                 await spool.abort()
         return draft
