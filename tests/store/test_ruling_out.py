@@ -22,6 +22,9 @@ CODED = (
     b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(b"hedgehog"),
     b"Content-Transfer-Encoding: quoted-printable\r\n\r\nhed=67e\r\n",
     b"Content-Type: text/plain; charset=utf-7\r\n\r\n+AGgAZQBkAGcAZQ-\r\n",
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(b"hedge") + b"--x--\r\n",
+    b"Content-Type: message/rfc822\r\n\r\nSubject: =?utf-8?q?hedge?=\r\n\r\n",
     "Subject: Gr\u00fc\u00dfe\r\n\r\n".encode(),
 )
 

@@ -17,14 +17,15 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
+from netsuite.message.structure import Summary
 from netsuite.store import query as q
 from netsuite.store.errors import NoSuchMessage, StoreClosed
 from netsuite.store.matching import says
 from netsuite.store.ruling_out import RulingOut
-from netsuite.store.sql import arrivals
+from netsuite.store.sql import arrivals, summaries
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.columns import Columns
-from netsuite.store.sql.contents import STEP_CONTENTS, chunks_of, read_whole, small
+from netsuite.store.sql.contents import STEP_CONTENTS, chunks_of, read_whole, small, text_of
 from netsuite.store.sql.database import DatabaseSession, Row
 from netsuite.store.sql.reading import is_apart
 from netsuite.store.sql.rows import BITS
@@ -94,23 +95,33 @@ class _Unindexed:
 
     Args:
         octets: all of it, where they are at hand.
+        summary: where it is described.
     """
 
-    __slots__ = ("_content", "_octets", "_read", "_session")
+    __slots__ = ("_content", "_octets", "_read", "_session", "_summary")
 
-    def __init__(self, session: DatabaseSession, content: int, octets: bytes | None) -> None:
+    def __init__(
+        self,
+        session: DatabaseSession,
+        content: int,
+        octets: bytes | None,
+        summary: Summary | None,
+    ) -> None:
         self._session = session
         self._content = content
         self._octets = octets
+        self._summary = summary
         self._read: tuple[int | None, Document] | None = None
 
     def _made(self) -> tuple[int | None, Document]:
         if self._read is None:
-            octets = self._octets
+            octets, summary = self._octets, self._summary
+            pieces = chunks_of(self._session, self._content) if octets is None else [octets]
             try:
-                summary, text = read_whole(
-                    chunks_of(self._session, self._content) if octets is None else [octets]
-                )
+                if summary is None:
+                    summary, text = read_whole(pieces)
+                else:
+                    text = text_of(pieces, summary)
                 self._read = (summary.sent_day, text)
             except NoSuchMessage:
                 self._read = (None, Document((), ""))
@@ -250,13 +261,17 @@ class _Search:
         for start in range(0, len(uids), STEP_CONTENTS):
             some = contents[start : start + STEP_CONTENTS]
             there = small(self._session, some)
+            ruled_out = {each for each, octets in there.items() if ruling_out.rules_out(octets)}
+            judged = [content for content in some if content not in ruled_out]
+            described = summaries.read_kept(self._session, judged) if judged else {}
             for uid, content in zip(uids[start : start + STEP_CONTENTS], some, strict=True):
                 if self._session.cancelled():
                     raise StoreClosed("nobody waits for the search any more")
-                octets = there.get(content)
-                if octets is not None and ruling_out.rules_out(octets):
+                if content in ruled_out:
                     continue
-                message = _Unindexed(self._session, content, octets)
+                message = _Unindexed(
+                    self._session, content, there.get(content), described.get(content)
+                )
                 for term, matching in found.items():
                     if says(term, message):
                         matching.add(uid)
