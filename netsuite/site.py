@@ -205,6 +205,7 @@ class Site(Service):
                 "phase": "during",
                 "version": __version__,
             },
+            everybodys=settings.site.sieve_library,
         )
         self.delivery = StoreDelivery(
             self.store,
@@ -542,6 +543,7 @@ class Site(Service):
             separator=settings.site.detail_separator,
             detail_folders=settings.site.detail_folders,
         )
+        self.filters.configure(settings.site.sieve_library)
         self.delivery.patience = _patience(settings)
         self.authenticator.names.configure(tuple(settings.site.domains))
         self.authenticator.offered = _mechanisms(settings)

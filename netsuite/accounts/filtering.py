@@ -19,12 +19,20 @@ from netsuite.sieve.compiler import compile_script
 from netsuite.sieve.errors import ScriptError
 from netsuite.sieve.facts import Facts, Folders
 from netsuite.sieve.interpreter import run
+from netsuite.sieve.limits import INCLUDED
 from netsuite.sieve.message import MessageView
 from netsuite.sieve.outcome import FileInto, Keep, Outcome, Redirect, Reject, Vacation
-from netsuite.sieve.script import Script
+from netsuite.sieve.script import Inclusion, Script
 from netsuite.sieve.state import Wanted
 from netsuite.store.changes import Change, ScriptsChanged, Subscription
-from netsuite.store.errors import BadFolderName, FolderExists, NoSuchFolder, StoreError
+from netsuite.store.errors import (
+    BadFolderName,
+    FolderExists,
+    NoSuchAccount,
+    NoSuchFolder,
+    NoSuchScript,
+    StoreError,
+)
 from netsuite.store.interfaces import Store
 from netsuite.store.model import INBOX, Account, AccountId, FolderId
 
@@ -104,6 +112,20 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class _Filter:
+    """An account's active script, and those that it may include."""
+
+    script: Script
+    library: Mapping[Inclusion, Script | ScriptError]
+
+    def wants(self, what: str) -> bool:
+        """Return whether one of them needs more than the header: see ``Script.wants``."""
+        return what in self.script.wants or any(
+            isinstance(each, Script) and what in each.wants for each in self.library.values()
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Delivery:
     """One message on its way through scripts."""
 
@@ -123,6 +145,7 @@ class Filters:
         writer: of answers.
         now: returns the present moment, in UTC.
         environment: what scripts may ask for by name (RFC 5183).
+        everybodys: the name of the account whose scripts all may include; empty for none.
     """
 
     log = Logger()
@@ -135,14 +158,17 @@ class Filters:
         *,
         now: Callable[[], datetime],
         environment: Mapping[str, str],
+        everybodys: str = "",
     ) -> None:
         self._writer = writer
         self._store = store
         self._resolver = resolver
         self._now = now
         self._environment = environment
+        self._everybodys = everybodys
+        self._shared: AccountId | None = None  # that account, as it was found last
         self._active: set[AccountId] | None = None
-        self._compiled: OrderedDict[AccountId, Script | None] = OrderedDict()
+        self._compiled: OrderedDict[AccountId, _Filter | None] = OrderedDict()
         self._heard_of = 0
         self._changes: Subscription | None = None
         self.open()
@@ -152,6 +178,12 @@ class Filters:
         if self._changes is None:
             self._changes = self._store.changes.watch_scripts(self._heard)
             self._active = None
+            self._compiled.clear()
+
+    def configure(self, everybodys: str) -> None:
+        """Accept another account whose scripts all may include; empty for none."""
+        if everybodys != self._everybodys:
+            self._everybodys, self._shared = everybodys, None
             self._compiled.clear()
 
     def close(self) -> None:
@@ -164,6 +196,8 @@ class Filters:
         if isinstance(change, ScriptsChanged):
             self._heard_of += 1
             self._active = None
+            if self._everybodys and self._shared in (None, change.account):
+                self._compiled.clear()  # that account's, perhaps
             self._compiled.pop(change.account, None)
 
     async def any(self) -> bool:
@@ -190,17 +224,18 @@ class Filters:
         except (StoreError, AccountDisabled):
             return False  # since it was resolved; the commit will say so
 
-    async def _script(self, account: AccountId) -> Script | None:
+    async def _script(self, account: AccountId) -> _Filter | None:
         """Return an account's active script, compiled; None where none can be run."""
         if account in self._compiled:
             self._compiled.move_to_end(account)
             return self._compiled[account]
         heard_of = self._heard_of
         text = await self._store.scripts.active_script(account)
-        script = None
+        found = None
         if text is not None:
             try:
                 script = compile_script(text.encode())
+                found = _Filter(script, await self._library(account, script))
             except ScriptError as error:  # checked when it was put, by another version perhaps
                 self.log.error(
                     "the script of account {account} is not run: {error}",
@@ -208,10 +243,41 @@ class Filters:
                     error=error,
                 )
         if heard_of == self._heard_of:
-            self._compiled[account] = script
+            self._compiled[account] = found
             if len(self._compiled) > COMPILED:
                 self._compiled.popitem(last=False)
-        return script
+        return found
+
+    async def _library(
+        self, account: AccountId, script: Script
+    ) -> Mapping[Inclusion, Script | ScriptError]:
+        """Return the scripts that one may include, directly or by way of others; what is not there
+        is left out."""
+        found: dict[Inclusion, Script | ScriptError] = {}
+        waiting, known = list(script.includes), set(script.includes)
+        while waiting and len(found) < INCLUDED:
+            each = waiting.pop()
+            try:
+                owner = await self._shared_account() if each.everybodys else account
+                text = await self._store.scripts.script(owner, each.name)
+                compiled = found[each] = compile_script(text.encode())
+            except NoSuchScript:
+                continue
+            except ScriptError as error:
+                found[each] = error
+                continue
+            waiting += compiled.includes - known
+            known |= compiled.includes
+        return found
+
+    async def _shared_account(self) -> AccountId:
+        """Return the account whose scripts all may include. Raises NoSuchScript: none is."""
+        try:
+            self._shared = (await self._store.accounts.account(self._everybodys)).id
+        except NoSuchAccount:
+            self._shared = None
+            raise NoSuchScript(self._everybodys) from None
+        return self._shared
 
     # -- one message ---------------------------------------------------------------------------
 
@@ -245,7 +311,7 @@ class Filters:
         return await self.applies(place.folder, place.mailbox)
 
     async def _file(
-        self, delivery: _Delivery, place: Place, account: Account, script: Script
+        self, delivery: _Delivery, place: Place, account: Account, script: _Filter
     ) -> None:
         message = await self._view(delivery.source, script)
         outcome = await self._outcome(delivery, place, account, script, message)
@@ -274,9 +340,9 @@ class Filters:
         now = self._now()
         plan.seen += [(key, now + timedelta(seconds=seconds)) for key, seconds in until]
 
-    async def _view(self, source: Source, script: Script) -> MessageView:
+    async def _view(self, source: Source, script: _Filter) -> MessageView:
         """Return as much of a message as a script looks at."""
-        wanted = BODY_OCTETS if "body" in script.wants else HEADER_OCTETS
+        wanted = BODY_OCTETS if script.wants("body") else HEADER_OCTETS
         octets = await source.beginning(wanted)
         if header_end(octets) == len(octets) < source.octets:
             octets = await source.beginning(LARGEST_HEADER_OCTETS)
@@ -287,7 +353,7 @@ class Filters:
         delivery: _Delivery,
         place: Place,
         account: Account,
-        script: Script,
+        script: _Filter,
         message: MessageView,
     ) -> Outcome:
         own = await self._resolver.addresses_of(account, fresh=False)
@@ -297,14 +363,15 @@ class Filters:
             place.address,
             own.has,
             self._now().astimezone(),
-            await self._folders(account) if "folders" in script.wants else Folders(),
+            await self._folders(account) if script.wants("folders") else Folders(),
             self._environment,
             seen,
             self._resolver.separator,
+            script.library,
         )
         while True:
             try:
-                return run(script, message, facts)
+                return run(script.script, message, facts)
             except Wanted as wanted:
                 key = f"{account.id} {wanted.key}"
                 seen[wanted.key] = await self._store.remembered.recall(SEEN, key) is not None

@@ -87,6 +87,12 @@ class SiteSection(Section):
         "rather than into INBOX.",
         live=True,
     )
+    sieve_library: str = setting(
+        "",
+        "The account whose Sieve scripts those of all others may include, by include :global; "
+        "empty: none.",
+        live=True,
+    )
     extensions: list[str] = setting(
         [],
         "Installed packages that add to this site: policies, routes, commands, checkers. The names "

@@ -6,7 +6,6 @@ Pure: no network, no store, no clock. ``compiler.compile_script`` makes a ``Scri
 Extensions that are not offered, with the reasons: ``regex`` (never published as an RFC; what people
 write as a pattern takes exponential time in engines that have back references, and ``:matches``
 with variables does what is wanted), ``editheader`` (RFC 5293: a content is stored once for all its
-recipients, and what one of them changes would be a second one), ``include`` (RFC 6609: a script is
-whole, so it can be checked when it is put), ``enotify``, ``foreverypart`` and ``mime`` (nothing
-here would notify, or take parts out).
+recipients, and what one of them changes would be a second one), ``enotify``, ``foreverypart`` and
+``mime`` (nothing here would notify, or take parts out).
 """

@@ -14,6 +14,8 @@ from netsuite.sieve.script import Node, Text
 # RFC 5228, 2.4.2.2: a field name is what RFC 5322, 3.6.8 says.
 field_name: Final = re.compile(r"[!-9;-~]+")
 variable_name: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: With the namespace of shared ones (RFC 6609, 3.4.2).
+qualified_name: Final = re.compile(r"(?i:global\.)?[A-Za-z_][A-Za-z0-9_]*")
 time_zone: Final = re.compile(r"[+-][0-9]{2}[0-5][0-9]")
 #: RFC 5260, 4.2.
 DATE_PARTS: Final = frozenset({
@@ -103,14 +105,29 @@ _zone: Final = _of(
 )
 _part: Final = _of("part", lambda each: each.lower() in DATE_PARTS, "is no part of a date")
 _variable: Final = _of(
-    "variables", lambda each: bool(variable_name.fullmatch(each)), "cannot be a variable's name"
+    "variables", lambda each: bool(qualified_name.fullmatch(each)), "cannot be a variable's name"
 )
 
 
 def _set(node: Node) -> None:
     name = constant(node.texts["name"][0], node.line)
-    if not variable_name.fullmatch(name):
+    if not qualified_name.fullmatch(name):
         raise ScriptError(node.line, f"{name[:80]!r} cannot be a variable's name")
+
+
+def _shared(node: Node) -> None:
+    for each in node.texts["shared"]:
+        if not variable_name.fullmatch(constant(each, node.line)):
+            raise ScriptError(node.line, f"{each!r} cannot be a shared variable's name")
+
+
+def _include(node: Node) -> None:
+    name = constant(node.texts["name"][0], node.line)
+    # RFC 5804, 1.6: what a script may be called.
+    if not name or any(
+        each < " " or "\x7f" <= each <= "\x9f" or each in "\u2028\u2029" for each in name
+    ):
+        raise ScriptError(node.line, f"no script can be called {name[:80]!r}")
 
 
 CHECKS: Final[Mapping[str, Sequence[Callable[[Node], None]]]] = {
@@ -133,6 +150,8 @@ CHECKS: Final[Mapping[str, Sequence[Callable[[Node], None]]]] = {
     ),
     "currentdate": (_part, _zone),
     "set": (_set,),
+    "global": (_shared,),
+    "include": (_include,),
     "setflag": (_variable,),
     "addflag": (_variable,),
     "removeflag": (_variable,),

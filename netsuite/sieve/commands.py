@@ -93,6 +93,18 @@ COMMANDS: Final[Mapping[str, Spec]] = {
     "elsif": Spec(tests=Tests.ONE, block=True),
     "else": Spec(block=True),
     "stop": Spec(),
+    "include": Spec(
+        ("include",),
+        (("name", Kind.TEXT),),
+        {
+            "personal": TagSpec("location"),
+            "global": TagSpec("location"),
+            "once": TagSpec("once"),
+            "optional": TagSpec("optional"),
+        },
+    ),
+    "return": Spec(("include",)),
+    "global": Spec(("include",), (("shared", Kind.TEXTS),)),
     "error": Spec(("ihave",), (("message", Kind.TEXT),)),
     "keep": Spec(tags=_FLAGS),
     "discard": Spec(),
@@ -217,6 +229,7 @@ CAPABILITIES: Final = (
     "duplicate",
     "environment",
     "ihave",
+    "include",
 )
 #: What requires another capability with it.
 IMPLIED: Final = {"vacation-seconds": "vacation"}  # RFC 6131, 2

@@ -22,7 +22,7 @@ from netsuite.sieve.commands import (
 from netsuite.sieve.encoded import decode_characters
 from netsuite.sieve.errors import ScriptError
 from netsuite.sieve.matching import COMPARATORS, Match
-from netsuite.sieve.script import Node, Script, Text, template
+from netsuite.sieve.script import SHARED, Inclusion, Node, Script, Text, template
 from netsuite.sieve.syntax import Argument, Number, Parsed, Strings, Tag, parse
 
 #: Tests whose outcome ``ihave`` has decided (RFC 5463, 4): what they guard need not be known here.
@@ -46,6 +46,7 @@ class Compiler:
         self.required: set[str] = set()
         self.wants: set[str] = set()
         self.warnings: list[tuple[int, str]] = []
+        self.includes: set[Inclusion] = set()
 
     # -- commands ------------------------------------------------------------------------------
 
@@ -222,7 +223,9 @@ class Compiler:
     def _text(self, written: str, line: int) -> Text:
         if "encoded-character" in self.required:
             written = decode_characters(written, line)
-        return template(written, line) if "variables" in self.required else written
+        if "variables" not in self.required:
+            return written
+        return template(written, line, shared="include" in self.required)
 
     def _need(self, parsed: Parsed, capability: str, what: str) -> None:
         if capability not in self.required:
@@ -251,10 +254,23 @@ class Compiler:
             check(node)
         if "variables" not in self.required and ("variables" in node.texts):
             raise ScriptError(node.line, f'a variable of {node.name} needs require "variables"')
+        self._check_shared(node)
+        if node.name == "include":
+            self.includes.add(Inclusion(str(node.texts["name"][0]), "global" in node.flags))
         if node.name == "redirect" and "copy" not in node.flags:
             return
         if node.name == "vacation" and node.numbers.get(":days") == 0:
             self.warnings.append((node.line, "vacation :days 0 is taken for 1"))
+
+    def _check_shared(self, node: Node) -> None:
+        """Check that variables are shared only with what that needs (RFC 6609, 3.4)."""
+        if node.name == "global" and "variables" not in self.required:
+            raise ScriptError(node.line, 'global needs require "variables"')
+        set_ones = node.texts["name"] if node.name == "set" else node.texts.get("variables", ())
+        if "include" not in self.required and any(
+            isinstance(each, str) and each.lower().startswith(SHARED) for each in set_ones
+        ):
+            raise ScriptError(node.line, f'{SHARED}* needs require "include"')
 
 
 def _groups(tags: Mapping[str, TagSpec]) -> frozenset[str]:
@@ -300,4 +316,5 @@ def compile_script(octets: bytes) -> Script:
         frozenset(compiler.required),
         frozenset(compiler.wants),
         tuple(compiler.warnings),
+        frozenset(compiler.includes),
     )

@@ -185,7 +185,7 @@ def _string(run: Run, node: Node) -> bool:
 
 def _hasflag(run: Run, node: Node) -> bool:
     names = run.texts(node, "variables") or [""]
-    there = flags_of(run.variables.get(name.lower(), "") for name in names)
+    there = flags_of(run.variable(name) for name in names)
     keys = [word for text in run.texts(node, "flags") for word in text.split()]
     if node.match is not None and node.match.kind == "count":
         keys = run.texts(node, "flags")

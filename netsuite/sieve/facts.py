@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from netsuite.sieve.errors import ScriptError
+from netsuite.sieve.script import Inclusion, Script
+
 
 @dataclass(frozen=True, slots=True)
 class Folders:
@@ -33,6 +36,7 @@ class Facts:
         environment: what ``environment`` tells, by name (RFC 5183, 4.1).
         seen: by key, whether what a run asked for in vain was seen before.
         separator: between a user and a detail (RFC 5233, 4).
+        library: the scripts that can be included, or what is wrong with one.
     """
 
     sender: str
@@ -43,3 +47,4 @@ class Facts:
     environment: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, bool] = field(default_factory=dict)
     separator: str = "+"
+    library: Mapping[Inclusion, Script | ScriptError] = field(default_factory=dict)

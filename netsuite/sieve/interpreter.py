@@ -4,18 +4,19 @@ with it. See RFC 5228, 2.10; RFC 5229, 4; RFC 5232, 3; RFC 5429.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from netsuite.message.address import parse_address
 from netsuite.sieve import limits
 from netsuite.sieve.conditions import holds
-from netsuite.sieve.errors import RunError
+from netsuite.sieve.errors import RunError, ScriptError
 from netsuite.sieve.facts import Facts
 from netsuite.sieve.flags import flags_of
 from netsuite.sieve.message import MessageView
 from netsuite.sieve.outcome import FileInto, Keep, Outcome, Redirect, Reject, Vacation
-from netsuite.sieve.script import Node, Script
+from netsuite.sieve.script import Inclusion, Node, Script
 from netsuite.sieve.state import Run
 from netsuite.sieve.vacation import vacation
 
@@ -36,24 +37,65 @@ def run(script: Script, message: MessageView, facts: Facts) -> Outcome:
     return Outcome(tuple(state.actions), tuple(state.seen.values()))
 
 
-def _block(run: Run, commands: tuple[Node, ...]) -> bool:
-    """Run commands; return whether the script goes on behind them."""
+class _Next(enum.Enum):
+    """What comes behind commands that were run."""
+
+    COMMAND = enum.auto()
+    #: The one behind ``include``.
+    INCLUDER = enum.auto()
+    NOTHING = enum.auto()
+
+
+def _block(run: Run, commands: tuple[Node, ...]) -> _Next:
+    """Run commands; return what comes behind them."""
     taken = False  # a branch of the ``if`` at hand
     for node in commands:
         run.at(node)
         if node.name not in ("if", "elsif", "else"):
-            if node.name == "stop":
-                return False
-            COMMANDS[node.name](run, node)
+            if node.name in _ENDS:
+                return _ENDS[node.name]
+            if node.name == "include":
+                if _include(run, node) is _Next.NOTHING:
+                    return _Next.NOTHING
+            else:
+                COMMANDS[node.name](run, node)
             continue
         if node.name == "if":
             taken = False
         if taken or (node.tests and not holds(run, node.tests[0])):
             continue
         taken = True
-        if not _block(run, node.block):
-            return False
-    return True
+        ended = _block(run, node.block)
+        if ended is not _Next.COMMAND:
+            return ended
+    return _Next.COMMAND
+
+
+_ENDS: Final = {"stop": _Next.NOTHING, "return": _Next.INCLUDER}
+
+
+def _include(run: Run, node: Node) -> _Next:
+    """Run another script (RFC 6609, 3.2)."""
+    name = run.one(node, "name")
+    inclusion = Inclusion(name, "global" in node.flags)
+    if "once" in node.flags and inclusion in run.included:
+        return _Next.COMMAND
+    if inclusion in run.within:
+        raise run.fail(f"{name} includes itself")
+    if len(run.within) >= limits.INCLUDED_DEPTH:
+        raise run.fail(f"more than {limits.INCLUDED_DEPTH} scripts within scripts")
+    script = run.facts.library.get(inclusion)
+    if script is None:
+        if "optional" in node.flags:
+            return _Next.COMMAND
+        raise run.fail(f"there is no script {name} to include")
+    if isinstance(script, ScriptError):
+        raise run.fail(f"in {name}, {script}")
+    try:
+        with run.inside(inclusion, script):
+            return _block(run, script.commands)
+    except RunError as error:
+        raise RunError(node.line, f"in {name}, {error}") from None
 
 
 # -- where it goes ------------------------------------------------------------------------------
@@ -63,7 +105,7 @@ def _flags(run: Run, node: Node | None = None) -> tuple[str, ...]:
     """Return the flags of ``:flags``, else those that are set (RFC 5232, 6)."""
     if node is not None and ":flags" in node.texts:
         return flags_of(run.texts(node, ":flags"))
-    return flags_of([run.variables.get("", "")])
+    return flags_of([run.variable("")])
 
 
 def _check_not_refused(run: Run) -> None:
@@ -163,7 +205,7 @@ def _change_flags(
 
     def command(run: Run, node: Node) -> None:
         for name in run.texts(node, "variables") or [""]:
-            before = flags_of([run.variables.get(name.lower(), "")])
+            before = flags_of([run.variable(name)])
             given = flags_of(run.texts(node, "flags"))
             run.set(name, " ".join(change(before, given)))
 
@@ -173,6 +215,11 @@ def _change_flags(
 def _without(flags: tuple[str, ...], gone: tuple[str, ...]) -> tuple[str, ...]:
     names = {each.lower() for each in gone}
     return tuple(each for each in flags if each.lower() not in names)
+
+
+def _global(run: Run, node: Node) -> None:
+    for name in run.texts(node, "shared"):
+        run.share(name)
 
 
 COMMANDS: Final[Mapping[str, Callable[[Run, Node], None]]] = {
@@ -185,6 +232,7 @@ COMMANDS: Final[Mapping[str, Callable[[Run, Node], None]]] = {
     "error": _error,
     "vacation": _vacation,
     "set": _set,
+    "global": _global,
     "setflag": _change_flags(lambda before, given: given),
     "addflag": _change_flags(lambda before, given: flags_of((*before, *given))),
     "removeflag": _change_flags(_without),

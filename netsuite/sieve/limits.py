@@ -25,6 +25,9 @@ REDIRECTS: Final = 8
 #: count for a hundred each: some tenths of a second.
 STEPS: Final = 50_000_000
 STEP_OF_NODE: Final = 100
+#: Scripts within scripts (RFC 6609, 3.1 wants three), and all that are read for one.
+INCLUDED_DEPTH: Final = 10
+INCLUDED: Final = 50
 #: Flags that a script may set.
 FLAGS: Final = 64
 FLAG_CHARACTERS: Final = 128

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from netsuite.sieve.errors import ScriptError
 from netsuite.sieve.matching import Match
@@ -39,22 +39,30 @@ class Template:
 Text: TypeAlias = str | Template
 
 
-def template(written: str, line: int) -> Text:
+#: The namespace of variables that scripts share (RFC 6609, 3.4.2).
+SHARED: Final = "global."
+
+
+def template(written: str, line: int, *, shared: bool = False) -> Text:
     """Return a string with what of it is a variable. Raises ScriptError for one of a namespace that
-    is not known (RFC 5229, 3)."""
+    is not known (RFC 5229, 3).
+
+    Args:
+        shared: whether there is the namespace ``global``.
+    """
     if "${" not in written:
         return written
     parts: list[str | Reference] = []
     position = 0
     for match in _reference.finditer(written):
         space, name = match.groups()
-        if space:
+        if space and not (shared and space.lower() == SHARED and not name[0].isdigit()):
             raise ScriptError(line, f"there are no variables {space}*")
         parts.append(written[position : match.start()])
         # Nobody has a hundred wildcards; a longer number is nobody's.
         number = int(name[-4:]) if name[0].isdigit() and len(name.lstrip("0")) < 4 else None
         missing = name[0].isdigit() and number is None
-        parts.append("" if missing else Reference(name.lower(), number))
+        parts.append("" if missing else Reference((space + name).lower(), number))
         position = match.end()
     parts.append(written[position:])
     return Template(tuple(parts), written) if len(parts) > 1 else written
@@ -82,11 +90,20 @@ class Node:
     block: tuple[Node, ...] = ()
 
 
+class Inclusion(NamedTuple):
+    """A script that another includes (RFC 6609, 3.2): one of the account's, or of those that
+    everybody may include."""
+
+    name: str
+    everybodys: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """A script that may be run.
 
     Args:
+        includes: what it may include.
         capabilities: what it has required.
         wants: of ``body``, ``folders`` and ``seen``, what a run needs beside the header.
         warnings: line and text; nothing that keeps it from being run.
@@ -96,3 +113,4 @@ class Script:
     capabilities: frozenset[str]
     wants: frozenset[str]
     warnings: tuple[tuple[int, str], ...] = ()
+    includes: frozenset[Inclusion] = frozenset()

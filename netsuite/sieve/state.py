@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from netsuite.sieve import limits
 from netsuite.sieve.errors import RunError
@@ -10,7 +12,7 @@ from netsuite.sieve.facts import Facts
 from netsuite.sieve.matching import Match, ascii_lower
 from netsuite.sieve.message import MessageView
 from netsuite.sieve.outcome import Action, Seen
-from netsuite.sieve.script import Node, Script, Text
+from netsuite.sieve.script import SHARED, Inclusion, Node, Script, Text
 
 
 class Wanted(Exception):
@@ -25,6 +27,15 @@ class Wanted(Exception):
         self.key = key
 
 
+@dataclass(slots=True)
+class Scope:
+    """The variables of one script: its own, by name in lower case, and the names of those that it
+    shares."""
+
+    own: dict[str, str] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
+
+
 class Run:
     """One script on one message."""
 
@@ -36,9 +47,13 @@ class Run:
         self.seen: dict[str, Seen] = {}
         #: Whether the message is kept at the end though nothing says so (RFC 5228, 2.10.2).
         self.keeps = True
-        #: By name in lower case; the flags are that of the empty name.
-        self.variables: dict[str, str] = {}
+        self.scope = Scope()
+        #: What scripts share, by name in lower case; the flags are that of the empty name.
+        self.shared: dict[str, str] = {}
         self.captured: Sequence[str] = ()
+        #: The scripts that have been included, and those that are being run, the innermost last.
+        self.included: set[Inclusion] = set()
+        self.within: list[Inclusion] = []
         #: Whether ``vacation`` has been run (RFC 5230, 4.7).
         self.answered = False
         self._steps = 0
@@ -78,7 +93,7 @@ class Run:
             if isinstance(part, str):
                 pieces.append(part)
             elif part.number is None:
-                pieces.append(self.variables.get(part.name, ""))
+                pieces.append(self.variable(part.name))
             elif part.number < len(self.captured):
                 pieces.append(self.captured[part.number])
         made = "".join(pieces)
@@ -95,10 +110,44 @@ class Run:
 
     def set(self, name: str, value: str) -> None:
         """Set a variable, to as much of a value as it may hold."""
-        name = ascii_lower(name)
-        if name not in self.variables and len(self.variables) >= limits.VARIABLES:
+        name, among = self._place(name)
+        if name not in among and len(among) >= limits.VARIABLES:
             raise self.fail(f"more than {limits.VARIABLES} variables")
-        self.variables[name] = value[: limits.VALUE_CHARACTERS]
+        among[name] = value[: limits.VALUE_CHARACTERS]
+
+    def variable(self, name: str) -> str:
+        """Return the value of a variable; empty where it has none."""
+        name, among = self._place(name)
+        return among.get(name, "")
+
+    def _place(self, name: str) -> tuple[str, dict[str, str]]:
+        """Return a variable's name, and where it is kept (RFC 6609, 3.4)."""
+        name = ascii_lower(name)
+        if name.startswith(SHARED):
+            return name.removeprefix(SHARED), self.shared
+        return name, self.shared if not name or name in self.scope.shared else self.scope.own
+
+    def share(self, name: str) -> None:
+        """Have a name of this script mean what all share. Raises RunError where it has one."""
+        name = ascii_lower(name)
+        if name in self.scope.own:
+            raise self.fail(f"{name} is a variable of the script already")
+        if len(self.scope.shared) >= limits.VARIABLES:
+            raise self.fail(f"more than {limits.VARIABLES} variables")
+        self.scope.shared.add(name)
+
+    @contextmanager
+    def inside(self, inclusion: Inclusion, script: Script) -> Iterator[None]:
+        """Be within another script: its variables are its own."""
+        outer = self.script, self.scope, self.captured
+        self.script, self.scope, self.captured = script, Scope(), ()
+        self.included.add(inclusion)
+        self.within.append(inclusion)
+        try:
+            yield
+        finally:
+            self.script, self.scope, self.captured = outer
+            self.within.pop()
 
     # -- matching ------------------------------------------------------------------------------
 

@@ -90,6 +90,60 @@ class FilteredWorld(World):
 NONE: frozenset[str] = frozenset()
 
 
+class Included(TestCase):
+    """Scripts that include others (RFC 6609)."""
+
+    def setUp(self) -> None:
+        self.world = FilteredWorld()
+        self.world.filters.configure("root")
+
+    async def put(self, account: Account, name: str, text: str) -> None:
+        """Put a script beside the active one."""
+        await self.world.store.scripts.put(account.id, name, text, most=9)
+
+    async def sent(self, account: Account) -> dict[str, int]:
+        """Send a message; return how many are in which folder."""
+        await self.world.send("ann@example.test")
+        return {name: len(flags) for name, flags in (await self.world.folders(account)).items()}
+
+    async def test_included(self) -> None:
+        """A script runs those of its account and of the site that it includes, as they are now;
+        what they need of the message is there."""
+        ann = await self.world.account("ann")
+        for name in ("Lists", "Other"):
+            await self.world.store.mail.create_folder(ann.id, name)
+        await self.world.script(
+            ann,
+            'require "include"; include "mine"; include :global :optional "all";',
+        )
+        self.assertEqual({"INBOX": 1}, await self.sent(ann))  # an error: there is none
+        await self.put(
+            ann,
+            "mine",
+            'require ["body", "fileinto"]; if body :contains "there" {fileinto "Lists";}',
+        )
+        self.assertEqual({"INBOX": 1, "Lists": 1}, await self.sent(ann))
+        root = await self.world.account("root")
+        await self.put(root, "all", 'require "fileinto"; fileinto "Other"; stop;')
+        self.assertEqual({"INBOX": 1, "Lists": 2, "Other": 1}, await self.sent(ann))
+        await self.put(root, "all", "discard;")
+        self.assertEqual({"INBOX": 1, "Lists": 3, "Other": 1}, await self.sent(ann))
+        await self.put(ann, "mine", "keep; stop;")
+        self.assertEqual({"INBOX": 2, "Lists": 3, "Other": 1}, await self.sent(ann))
+
+    async def test_not_shared(self) -> None:
+        """Where no account is said to have scripts for all, there are none; nobody's own are
+        anybody else's."""
+        ann, root = await self.world.account("ann"), await self.world.account("root")
+        await self.put(root, "all", "discard;")
+        await self.world.script(ann, 'require "include"; include :optional "all";')
+        self.assertEqual({"INBOX": 1}, await self.sent(ann))
+        await self.world.script(ann, 'require "include"; include :global "all";')
+        self.assertEqual({"INBOX": 1}, await self.sent(ann))
+        self.world.filters.configure("")
+        self.assertEqual({"INBOX": 2}, await self.sent(ann))
+
+
 class Filtering(TestCase):
     """Mail for accounts that have scripts."""
 

@@ -14,7 +14,7 @@ import pytest
 from netsuite.sieve.outcome import Keep
 from tests.interop.programs import program
 from tests.sieve.running import MESSAGE, done
-from tests.sieve.test_interpreter import MULTIPART
+from tests.sieve.test_interpreter import LIBRARY, MULTIPART, including
 
 REQUIRE: Final = (
     'require ["envelope", "subaddress", "relational", "comparator-i;ascii-numeric", "imap4flags", '
@@ -90,6 +90,7 @@ def theirs(folder: Path, script: str, message: bytes) -> set[str]:
     settings = (
         "mail_uid = 65534\nmail_gid = 65534\nfirst_valid_uid = 0\n"
         f"mail_location = maildir:{folder}/mail\n"
+        f"plugin {{\n  sieve = file:{folder}/scripts;active={folder}/active.sieve\n}}\n"
     )
     for name, octets in (
         ("dovecot.conf", settings.encode()),
@@ -111,6 +112,36 @@ def theirs(folder: Path, script: str, message: bytes) -> set[str]:
 def ours(script: str, message: bytes) -> set[str]:
     """Return the flags that it is kept with by us."""
     outcome = done(script.removeprefix(REQUIRE), message)
+    assert not outcome.error
+    (keep,) = outcome.actions
+    assert isinstance(keep, Keep)
+    return set(keep.flags)
+
+
+def test_included(folder: Path) -> None:
+    """Scripts within scripts: what is shared, and how far ``stop`` and ``return`` go."""
+    scripts = folder / "scripts"
+    scripts.mkdir(mode=0o777)
+    for name, text in LIBRARY.items():
+        (scripts / f"{name}.sieve").write_text(text.replace("\n", "\r\n"))
+    require = 'require ["include", "variables", "imap4flags"];\r\n'
+    for script in (
+        'include "always"; addflag "x";',
+        'include "stops"; addflag "x";',
+        'addflag "a"; include "returns"; addflag "behind";',
+        'addflag "before"; return; addflag "x";',
+        'include :optional "absent"; addflag "x";',
+        'include "once"; include :once "once"; addflag "x";',
+        'set "y" "own"; include "sets"; addflag ["${y}", "${global.x}", "${global.z}"];',
+        'global "x"; include "sets"; addflag "${x}";',
+        'set "global.x" "a"; global "x"; addflag "${x}";',
+    ):
+        assert theirs(folder, require + script, MESSAGE) == included_flags(script), script
+
+
+def included_flags(script: str) -> set[str]:
+    """Return the flags that a message is kept with by us."""
+    outcome = including(script)
     assert not outcome.error
     (keep,) = outcome.actions
     assert isinstance(keep, Keep)

@@ -17,7 +17,7 @@ ALL: Final = (
     'require ["fileinto", "reject", "ereject", "envelope", "comparator-i;ascii-numeric", '
     '"vacation", "vacation-seconds", "subaddress", "relational", "imap4flags", "copy", "body", '
     '"variables", "date", "index", "mailbox", "special-use", "duplicate", "environment", '
-    '"ihave"];\r\n'
+    '"ihave", "include"];\r\n'
 )
 MESSAGE: Final = (
     b"Received: from b by c; Mon, 30 Nov 2026 05:00:00 +0100\r\n"

@@ -59,6 +59,16 @@ from tests.sieve.running import ALL
         ('redirect :copy "a@b.c";', ':copy needs require "copy"'),
         ('keep :flags "x";', ':flags needs require "imap4flags"'),
         ('if header :index 1 "a" "b" {}', ':index needs require "index"'),
+        ('include "a";', 'include needs require "include"'),
+        ("return;", 'return needs require "include"'),
+        ('global "a";', 'global needs require "include"'),
+        ('require "include"; global "a";', 'global needs require "variables"'),
+        ('require "variables"; set "global.a" "b";', 'global.* needs require "include"'),
+        ('require "variables"; set "a" "${global.b}";', "there are no variables global.*"),
+        (
+            'require ["imap4flags", "variables"]; setflag "Global.a" "b";',
+            'global.* needs require "include"',
+        ),
         (
             'if header :comparator "i;ascii-numeric" "a" "1" {}',
             'i;ascii-numeric needs require "comparator-i;ascii-numeric"',
@@ -98,6 +108,18 @@ def test_refused(script: str, reason: str) -> None:
         ('vacation :days 1 :seconds 2 "a";', ":seconds is one too many"),
         ('vacation :mime "Content-Type: text/plain; x=\u00e4\r\n\r\na";', "is ASCII"),
         ('if ihave "foo" { keep } ', "';' is wanted"),
+        ('include "${a}";', "may hold no variables"),
+        ('include "";', "no script can be called ''"),
+        ('include "a\x7fb";', "no script can be called"),
+        ('include :personal :global "a";', ":global is one too many"),
+        ("return 1;", "return has 0 arguments"),
+        ('global "a b";', "cannot be a shared variable's name"),
+        ('global "global.a";', "cannot be a shared variable's name"),
+        ('global ["a", "1"];', "cannot be a shared variable's name"),
+        ('set "global.1" "b";', "cannot be a variable's name"),
+        ('set "global.a.b" "c";', "cannot be a variable's name"),
+        ('set "a" "${global.1}";', "there are no variables global.*"),
+        ('set "a" "${global.a.b}";', "there are no variables global.a.*"),
     ],
 )
 def test_refused_of_extensions(script: str, reason: str) -> None:
@@ -202,7 +224,9 @@ def test_ihave_is_checked() -> None:
 def test_tables() -> None:
     """Each command and test there is can be run, and each extension is somebody's."""
     assert set(TESTS) - {"ihave"} <= set(CONDITIONS)
-    assert set(COMMANDS) == set(RUN) | {"require", "if", "elsif", "else", "stop"}
+    assert set(COMMANDS) == set(RUN) | {
+        "require", "if", "elsif", "else", "stop", "include", "return",
+    }  # fmt: skip
     asked = {name for spec in (*COMMANDS.values(), *TESTS.values()) for name in spec.requires}
     asked |= {
         tag.requires

@@ -7,7 +7,10 @@ import time
 import pytest
 
 from netsuite.sieve import limits
-from netsuite.sieve.outcome import FileInto, Keep, Redirect, Reject, Seen
+from netsuite.sieve.compiler import compile_script
+from netsuite.sieve.errors import ScriptError
+from netsuite.sieve.outcome import FileInto, Keep, Outcome, Redirect, Reject, Seen
+from netsuite.sieve.script import Inclusion, Script
 from tests.sieve.running import MESSAGE, done, holds
 
 MULTIPART = b"""Subject: parts\r
@@ -314,3 +317,89 @@ def test_odd_messages() -> None:
     assert holds('address :count "eq" "to" "2"', groups)
     assert holds('address "to" "c@d.test"', groups)
     assert holds('address "from" "nobody"', groups)
+
+
+LIBRARY = {
+    "always": 'require "imap4flags"; addflag "always";',
+    "stops": 'if header :contains "subject" "fwd" { stop; }',
+    "returns": 'require ["include", "imap4flags"]; if true { return; } addflag "never";',
+    "files": 'require "fileinto"; fileinto "Lists";',
+    "deep": 'require "include"; include "files";',
+    "circle": 'require "include"; include "circle";',
+    "once": 'require ["include", "imap4flags"]; include :once "once"; addflag "once";',
+    "sets": 'require ["variables", "include"]; global "x"; set "x" "set"; set "y" "hidden";'
+    ' set "global.z" "${x} ${y}";',
+    "fails": 'require ["variables", "fileinto"]; redirect "a@b";\nfileinto "${x}";',
+    "wrong": "keep",
+    "site": 'require "imap4flags"; addflag "mine";',
+}
+
+
+def including(script: str) -> Outcome:
+    """Run a script that may include those of the library."""
+    library: dict[Inclusion, Script | ScriptError] = {}
+    for name, text in LIBRARY.items():
+        try:
+            library[Inclusion(name, False)] = compile_script(text.encode())
+        except ScriptError as error:
+            library[Inclusion(name, False)] = error
+    site = b'require "imap4flags"; addflag "sites";'
+    library[Inclusion("site", True)] = compile_script(site)
+    return done(script, library=library)
+
+
+@pytest.mark.parametrize(
+    ("script", "actions"),
+    [
+        ('include "always";', [Keep(("always",))]),
+        ('include :personal "always"; include "always"; addflag "x";', [Keep(("always", "x"))]),
+        ('include "stops"; discard;', [Keep()]),
+        ('include "returns"; addflag "behind";', [Keep(("behind",))]),
+        ('addflag "before"; return; discard;', [Keep(("before",))]),
+        ("if true { return; } discard;", [Keep()]),
+        ('include "deep";', [FileInto("Lists")]),
+        ('include :global "site";', [Keep(("sites",))]),
+        ('include "site"; include :global "site";', [Keep(("mine", "sites"))]),
+        ('include :optional "absent"; addflag "x";', [Keep(("x",))]),
+        ('include "once"; include :once "once"; addflag "x";', [Keep(("once", "x"))]),
+        ('set "y" "own"; include "sets"; addflag "${y} ${global.x} ${x}.";',
+         [Keep(("own", "set", "."))]),
+        ('global "x"; include "sets"; addflag "${x}";', [Keep(("set",))]),
+        ('global "X"; include "sets"; addflag "${GLOBAL.x}";', [Keep(("set",))]),
+        ('include "sets"; addflag "${global.z}";', [Keep(("set", "hidden"))]),
+        ('set "global.x" "a"; global "x"; addflag "${x}";', [Keep(("a",))]),
+        ('setflag "global.f" "a"; keep :flags "${global.f}";', [Keep(("a",))]),
+        ('if header :matches "subject" "*fwd*" { include "always"; addflag "${2}"; }',
+         [Keep(("always", "version", "1.0", "is", "out"))]),
+    ],
+)  # fmt: skip
+def test_included(script: str, actions: list[object]) -> None:
+    """Scripts within scripts: ``stop`` ends all, ``return`` one; flags are common, variables where
+    they are declared so (RFC 6609, 3)."""
+    outcome = including(script)
+    assert not outcome.error
+    assert list(outcome.actions) == actions
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        ('redirect "a@b";\ninclude "absent";', "line 3: there is no script absent to include"),
+        ('include :global "always";', "line 2: there is no script always to include"),
+        ('include "circle";', "line 2: in circle, line 1: circle includes itself"),
+        ('include "fails";', "line 2: in fails, line 2: no folder can have that name"),
+        ('include "wrong";', "line 2: in wrong, line 1: "),
+        ('set "x" "y"; global "x";', "line 2: x is a variable of the script already"),
+    ],
+)
+def test_included_in_vain(script: str, error: str) -> None:
+    """What cannot be included keeps the message, and nothing else is done with it."""
+    outcome = including(script)
+    assert outcome.error.startswith(error)
+    assert list(outcome.actions) == [Keep()]
+
+
+def test_included_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts within scripts are bounded."""
+    monkeypatch.setattr(limits, "INCLUDED_DEPTH", 1)
+    assert "more than 1 scripts within scripts" in including('include "deep";').error
