@@ -58,6 +58,21 @@ def imap(client: Client) -> set[str]:
     return {word.partition("=")[0] if word[-1:].isdigit() else word for word in words}
 
 
+def managesieve(client: Client) -> set[str]:
+    """Return CAPABILITY's keywords before and after a login, those of SASL, and the extensions of
+    Sieve."""
+    heard = client.hear(b"OK ") + client.ask(
+        b'AUTHENTICATE "PLAIN" "AGFsaWNlAG5ldHN1aXRl"\r\n', b"OK "
+    )
+    heard += client.ask(b"CAPABILITY\r\n", b"OK ")
+    found: set[str] = set()
+    for name, words in re.findall(r'^"([A-Z]+)"(?: "(.*)")?\r$', heard.decode(), re.MULTILINE):
+        found.add(name)
+        if name in ("SASL", "SIEVE"):
+            found.update(words.split())
+    return found
+
+
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     """Return a daemon for all tests of this module."""
@@ -66,15 +81,17 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 
 @pytest.mark.parametrize("tls", [False, True])
-@pytest.mark.parametrize("service", ["smtp", "submission", "pop3", "imap"])
+@pytest.mark.parametrize("service", ["smtp", "submission", "pop3", "imap", "managesieve"])
 def test_every_keyword_is_on_the_page(daemon: Daemon, service: str, tls: bool) -> None:
     """Nobody has to guess what an announced keyword stands for here."""
-    if service == "smtp" and tls:
-        pytest.skip("port 25 has STARTTLS only")
+    if service in ("smtp", "managesieve") and tls:
+        pytest.skip(f"{service} has STARTTLS only")
     ports = daemon.tls_ports if tls else daemon.ports
     with Client(ports[service], tls=tls) as client:
         if service == "imap":
             keywords = imap(client)
+        elif service == "managesieve":
+            keywords = managesieve(client)
         elif service == "pop3":
             keywords = pop3(client)
         else:

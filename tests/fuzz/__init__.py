@@ -12,6 +12,8 @@ with odd octets, and said in pieces of any size. Whatever comes of it:
 3. What is answered begins, and for SMTP goes on to its last line, as the protocol's answers do.
 4. Whoever comes next is served as if nothing had been.
 
+Sieve scripts are mutated, too, and run on messages that are.
+
 ``NETSUITE_FUZZ_SECONDS`` is the budget of each protocol (1 by default);
 ``NETSUITE_FUZZ_SEED`` makes a run again that a failure has named.
 """

@@ -1,4 +1,4 @@
-"""The eight servers in memory, as the fuzzer needs them: sessions to begin with, answers' forms."""
+"""The servers in memory, as the fuzzer needs them: sessions to begin with, answers' forms."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 
 from twisted.internet.defer import ensureDeferred
 
+from netsuite.store.memory import MemoryStore
 from netsuite.testing.transcripts import Peer
 from tests.coroutines import run
 from tests.ftp import fakes as ftp
@@ -21,6 +22,7 @@ from tests.http import worlds as http
 from tests.http.test_transcripts import peer as http_peer
 from tests.imap import world as imap
 from tests.imap.test_transcripts import Peer as IMAPPeer
+from tests.managesieve.test_transcripts import peer as managesieve_peer
 from tests.nntp import fakes as nntp
 from tests.nntp.test_transcripts import peer as nntp_peer
 from tests.pop3.fakes import FakeDrop
@@ -97,6 +99,12 @@ def _pop3() -> Callable[[], Peer]:
     return lambda: pop3_peer(drops)
 
 
+def _managesieve() -> Callable[[], Peer]:
+    store = MemoryStore()
+    run(store.accounts.add_account("alice", None))
+    return lambda: managesieve_peer(store)
+
+
 def _nntp() -> Callable[[], Peer]:
     world = nntp.World()
     return lambda: nntp_peer(world)
@@ -146,5 +154,9 @@ TARGETS: Final = (
         b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\nhello", disordered=b"expect",
     ),
     Target("telnet", _telnet, _form(rb".*"), b"\r\n", b"", disordered=b""),
+    Target(
+        "managesieve", _managesieve, _form(rb'"IMPLEMENTATION" .*\r\n'),
+        b"CAPABILITY\r\nLOGOUT\r\n", b"\r\nOK \"Goodbye",
+    ),
     Target("gopher", _gopher, _form(rb".*"), b"caps.txt\r\n", b"CAPS"),
 )  # fmt: skip
