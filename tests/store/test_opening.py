@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from netsuite.store.model import FlagAction
 from netsuite.store.sql import SQLStore, mail, messages
 from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import StoreCase
+from netsuite.testing.store_contract.case import CREATED
 from tests.store.reactors import reactor
 
 DELETED = frozenset({"\\Deleted"})
@@ -87,6 +89,26 @@ class OnSQLite(StoreCase, TestCase):
         asked = "SELECT account FROM subscription WHERE name IN (SELECT value FROM json_each(?))"
         rows = connection.execute(f"EXPLAIN QUERY PLAN {asked}", ('["a"]',)).fetchall()
         self.assertIn("INDEX subscription_name (name=?)", " ".join(row[3] for row in rows))
+
+    async def test_claimed_by_one_process(self) -> None:
+        """Of two processes that claim a key at once one has it; the other has heard of it."""
+        await self.inbox()
+        other = SQLStore(f"sqlite:///{self.path}", clock=self.clock, threads=reactor)
+        await other.open()
+        try:
+            until = CREATED + timedelta(hours=1)
+            for number in range(20):
+                key = str(number)
+                claims = [
+                    Deferred.fromCoroutine(each.remembered.claim("k", key, until))
+                    for each in (self.store, other)
+                ]
+                won = await gatherResults(claims)
+                self.assertEqual([False, True], sorted(won))
+                for each in (self.store, other):
+                    self.assertEqual("", await each.remembered.recall("k", key))
+        finally:
+            await other.close()
 
     async def test_in_steps(self) -> None:
         """Many messages are changed in several transactions, with one result."""
