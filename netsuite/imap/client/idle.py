@@ -15,8 +15,8 @@ from netsuite.imap.commands.responses import Continue, Response
 
 #: RFC 2177, 3: a server may end it after 30 minutes, so it is begun again before.
 RENEWAL_SECONDS: Final = 29 * 60.0
-#: Longer than a renewal takes to come: an idle server says nothing.
-_REPLY_SECONDS: Final = RENEWAL_SECONDS + 60.0
+#: So much longer than a renewal takes to come an idle server may say nothing.
+_SILENCE_SECONDS: Final = 60.0
 
 
 class Idling:
@@ -29,12 +29,24 @@ class Idling:
                 ...
 
     Leaving the block says DONE and awaits the end.
+
+    Args:
+        renewal_seconds: IDLE is begun again after so long.
+        keep: how many responses wait to be taken, the last ones; None for all.
     """
 
-    def __init__(self, commands: CommandsInProgress) -> None:
+    def __init__(
+        self,
+        commands: CommandsInProgress,
+        *,
+        renewal_seconds: float = RENEWAL_SECONDS,
+        keep: int | None = None,
+    ) -> None:
         self._commands = commands
+        self._renewal_seconds = renewal_seconds
         self._on_news = commands.on_news
-        self._news: deque[Response] = deque()
+        self._news: deque[Response] = deque(maxlen=keep)
+        self._stopped = False
         self._waiting: Deferred[None] | None = None
         self._turn: Turn | None = None
         self._running: Deferred[None] | None = None
@@ -65,14 +77,19 @@ class Idling:
         return self
 
     async def __anext__(self) -> Response:
-        while not self._news:
+        while not self._news or self._stopped:
             if self._error is not None:
                 raise self._error.value or RuntimeError
-            if self._running is None and self._renewing is None:
-                raise StopAsyncIteration  # the server ended it
+            if self._stopped or (self._running is None and self._renewing is None):
+                raise StopAsyncIteration  # or the server ended it
             self._waiting = Deferred()
             await self._waiting
         return self._news.popleft()
+
+    def stop(self) -> None:
+        """Let nothing come any more: whoever waits for news leaves."""
+        self._stopped = True
+        self._wake()
 
     # -- IDLE and DONE ------------------------------------------------------------------------
 
@@ -82,7 +99,7 @@ class Idling:
         running.addCallbacks(self._ended, self._failed)
         await begun
         clock = self._commands.connection.clock
-        self._renewal = clock.callLater(RENEWAL_SECONDS, self._renew)
+        self._renewal = clock.callLater(self._renewal_seconds, self._renew)
 
     async def _idle(self) -> None:
         async with self._commands.turn() as turn:
@@ -91,7 +108,7 @@ class Idling:
                 heard = await turn.begin(ask.Idle())
                 while isinstance(heard, Continue):
                     if not self._begun.called:
-                        self._commands.reply_seconds = _REPLY_SECONDS
+                        self._commands.reply_seconds = self._renewal_seconds + _SILENCE_SECONDS
                         self._begun.callback(None)
                     heard = await turn.next()
                 turn.completed(heard)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -48,6 +48,8 @@ class Session(ClientConnection[ClientEvent, Segment]):
         self.commands.observers.append(self._observe)
         #: The selected mailbox.
         self.mailbox: SelectedMailbox | None = None
+        #: Called when the connection is gone.
+        self.on_lost: Callable[[], None] = lambda: None
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -89,6 +91,7 @@ class Session(ClientConnection[ClientEvent, Segment]):
         """Nothing more will come."""
         super().ended(reason)
         self.commands.connection_lost()
+        self.on_lost()
 
     # -- any state ----------------------------------------------------------------------------
 
