@@ -153,6 +153,13 @@ class ClientConnection(Pump[E, S]):
             self._conversation.heard(octets)
         self.writer.write(octets)
 
+    async def writable(self) -> None:
+        """Wait while the server does not read what we say. Raises as ``receive``."""
+        try:
+            await self.writer.writable()
+        except ConnectionDone:
+            raise self._fail(errors.ConnectionLost("the connection is gone")) from None
+
     async def ask(self, value: S, *, seconds: float | None = None) -> E:
         """Say something and await the next event. Raises as ``receive``.
 

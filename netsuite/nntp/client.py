@@ -297,7 +297,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         try:
             async for octets in pieces(article):
                 self.say(BodyChunk(octets))
-                await self.writer.writable()
+                await self.writable()
         except BaseException:
             self.abort()  # what was sent must not be taken for an article
             raise

@@ -91,9 +91,10 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
     # -- saying --------------------------------------------------------------------------------
 
     async def write_text(self, text: str) -> None:
-        """Send text; LF is sent as CR LF. Waits while the server does not read."""
+        """Send text; LF is sent as CR LF. Waits while the server does not read. Raises
+        ConnectionLost."""
         self.say(Text(text))
-        await self.writer.writable()
+        await self.writable()
 
     async def write_line(self, line: str = "") -> None:
         """Send a line."""
@@ -102,7 +103,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
     async def write_octets(self, octets: bytes) -> None:
         """Send octets as they are, IAC doubled."""
         self.say(Octets(octets))
-        await self.writer.writable()
+        await self.writable()
 
     def press(self, code: Code) -> None:
         """Send a function: ``Code.IP`` to interrupt, ``Code.AYT`` to ask for a sign of life."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NoReturn
 
 from twisted.internet.defer import Deferred, ensureDeferred, fail
@@ -19,13 +19,18 @@ from twisted.python.failure import Failure
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect
 from netsuite.ftp.client import FTPClient
+from netsuite.gopher.client import GopherClient
+from netsuite.http.client import HTTPClient
 from netsuite.imap.client import IMAPClient
 from netsuite.nntp.client import NNTPClient
 from netsuite.pop3.client import POP3Client
 from netsuite.smtp.client.connection import SMTPClient
+from netsuite.telnet.client import TelnetClient
+from netsuite.telnet.dialog import ClientDialog
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.fabric import Fabric
 from netsuite.testing.transport import MemoryTransport
-from tests.connection.joined import OddServerCase
+from tests.connection.joined import OddServerCase, Saying, reached
 from tests.connection.replies import ReplyDialog
 
 
@@ -308,3 +313,47 @@ class Gone(OddServerCase[ClientConnection[Any, Any]]):
             with contextlib.suppress(errors.ClientError):
                 await (client.logout if isinstance(client, IMAPClient) else client.quit)()
             raise
+
+    def test_telnet(self) -> None:
+        """What is typed or waited for after the end is told so; what was shown can be read."""
+        self.make = lambda: TelnetClient(
+            self.fabric, timeouts=ClientTimeouts(), dialog=ClientDialog()
+        )
+        for end in ("break_", "hang_up"):
+            client: Any = self.connected()
+            self.fabric.settle()
+            self.say(b"login: ")
+            getattr(self.server, end)()
+            for work in (client.write_line("ann"), client.write_octets(b"x"), client.expect(["x"])):
+                self.fail_(work, errors.ConnectionLost)
+            self.assertEqual("login: ", self.run_(client.read()))
+            self.run_(client.closed())
+
+    def test_article(self) -> None:
+        """An article that is being posted when the connection goes is an error of ours."""
+        self.make = lambda: NNTPClient(self.fabric)
+
+        async def article() -> AsyncIterator[bytes]:
+            yield b"x" * 100
+            await going
+            yield b"y" * 100
+
+        for end in ("break_", "hang_up"):
+            going: Deferred[None] = Deferred()
+            client: Any = self.start(b"200 hi\r\n", b"500 what?\r\n")
+            posting = self.hear(client.post(article()), b"340 go on\r\n")
+            getattr(self.server, end)()
+            going.callback(None)
+            self.fabric.settle()
+            self.failureResultOf(posting, errors.ConnectionLost)
+
+    def test_one_request_each(self) -> None:
+        """HTTP and Gopher connect anew for the next request."""
+        self.fabric = Fabric()
+        web = reached(self.fabric, Saying(b"", close=True))
+        client = HTTPClient(self.fabric, endpoint=lambda target: web)
+        gopher = GopherClient(web, clock=self.fabric)
+        for _ in range(2):
+            self.fail_(client.get("http://example.test/"), errors.ConnectionLost)
+            self.assertEqual(b"", self.run_(gopher.text("x")))
+        self.run_(client.close())
