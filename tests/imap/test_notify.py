@@ -299,6 +299,21 @@ class Rights(Case):
         self.give(b"lr")
         self.assertEqual([], self.told())
 
+    def test_made_below(self) -> None:
+        """A mailbox that begins with the rights of the one above it."""
+        self.give(b"lr")
+        self.names()
+        self.ben.say(b"a CREATE Lists/new\r\n")
+        self.assertEqual(
+            [
+                b'* LIST (\\HasNoChildren) "/" "Other Users/ben/Lists/new"',
+                b'* LIST (\\HasChildren) "/" ' + self.NAME,
+            ],
+            self.told(),
+        )
+        self.world.deliver(PLAIN, name="ben", folder="Lists/new")
+        self.assertEqual(1, len(self.told()))
+
     def test_gone(self) -> None:
         """A mailbox that its owner renames or deletes."""
         self.give(b"lr")

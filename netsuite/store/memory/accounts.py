@@ -85,7 +85,7 @@ class MemoryAccounts:
         changes: list[Change] = [AccountChanged(account.id, name)]
         for folder_name, special_use in wanted.items():
             _, created = records.make_folder(account.id, folder_name, special_use=special_use)
-            changes.append(created)
+            changes += created
             records.accounts[account.id].subscriptions.add(folder_name)
         records.publish(*changes)
         return account

@@ -165,7 +165,7 @@ class MemoryMail:
         record, created = records.make_folder(
             owner, name, kind, special_use, description, postable, moderator
         )
-        changes.append(created)
+        changes += created
         records.publish(*changes)
         return record.snapshot()
 
@@ -173,7 +173,7 @@ class MemoryMail:
         changes: list[Change] = []
         for parent in folder_names.above(name):
             if self._records.find(owner, parent) is None:
-                changes.append(self._records.make_folder(owner, parent)[1])
+                changes += self._records.make_folder(owner, parent)[1]
         return changes
 
     async def delete_folder(self, folder: FolderId) -> None:
@@ -257,7 +257,7 @@ class MemoryMail:
         changes = self._make_above(owner, name)
         target, created = records.make_folder(owner, name)
         target.annotations.update(inbox.annotations)
-        changes.append(created)
+        changes += created
         uids = tuple(inbox.order)
         if uids:
             modseq, gone = target.advance(), inbox.advance()

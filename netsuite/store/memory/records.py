@@ -11,7 +11,7 @@ from netsuite.message.news import message_id_of
 from netsuite.message.structure import Summary
 from netsuite.store import flags as flag_sets
 from netsuite.store import folder_names, model, outgoing
-from netsuite.store.changes import Change, FolderCreated, FolderDeleted
+from netsuite.store.changes import Change, FolderCreated, FolderDeleted, RightsChanged
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota, StoreClosed
 from netsuite.store.feed import LocalFeed
 from netsuite.store.summarize import SEARCHED_OCTETS, Description, Document, describe, document
@@ -325,8 +325,8 @@ class Records:
         description: str = "",
         postable: bool = True,
         moderator: str | None = None,
-    ) -> tuple[FolderRecord, FolderCreated]:
-        """Add a new folder."""
+    ) -> tuple[FolderRecord, list[Change]]:
+        """Add a new folder; return it, and what has changed."""
         folder = model.Folder(
             id=model.FolderId(self.next_id()),
             owner=owner,
@@ -350,7 +350,10 @@ class Records:
             if found is not None:
                 record.rights.update(found.rights)
                 break
-        return record, FolderCreated(folder.id, owner, name)
+        made: list[Change] = [FolderCreated(folder.id, owner, name)]
+        if owner is not None and record.rights:
+            made.append(RightsChanged(folder.id, owner))
+        return record, made
 
     def remove_folder(self, record: FolderRecord) -> FolderDeleted:
         """Remove a folder with its messages."""

@@ -178,12 +178,14 @@ def insert_folder(
         moderator, int(postable), transaction.now, transaction.next_uid_validity(), 1, 1, 1, 0, 0,
     )  # fmt: skip
     transaction.session.many(_INSERT, [row])
+    transaction.changes.append(changes.FolderCreated(folder, owner or None, name))
     for parent in reversed(list(folder_names.above(name))):
         above = transaction.session.one(_ID_NAMED, owner=owner, name=parent)
         if above is not None:
-            transaction.session.run(_INHERIT, folder=folder, above=above[0])
+            if transaction.session.run(_INHERIT, folder=folder, above=above[0]) and owner:
+                # Whoever may see it hears of it: its making is told to its owner alone.
+                transaction.changes.append(changes.RightsChanged(folder, owner))
             break
-    transaction.changes.append(changes.FolderCreated(folder, owner or None, name))
     return folder
 
 

@@ -77,8 +77,11 @@ class RightsContract(StoreCase):
         mail, rights = self.store.mail, self.store.rights
         top = await mail.create_folder(alice.id, "a")
         await rights.change(top.id, "bob", REPLACE, "lr")
+        self.published.clear()
         below = await mail.create_folder(alice.id, "a/b/c")
         self.assertEqual({"bob": "lr"}, dict(await rights.rows(below.id)))
+        told = [each.folder for each in self.published_of(RightsChanged)]
+        self.assertEqual((2, below.id), (len(told), told[-1]))
         await mail.rename_folder(below.id, "z")
         self.assertEqual({"bob": "lr"}, dict(await rights.rows(below.id)))
 
