@@ -325,7 +325,32 @@ class Rights(Case):
             self.told(),
         )
         self.ben.say(b"a DELETE New\r\n")
-        self.assertEqual(b'* LIST (\\NonExistent \\NoAccess) "/" ' + new, self.told()[0])
+        self.assertEqual(b'* LIST (\\NonExistent) "/" ' + new, self.told()[0])
+
+    def test_gone_unread(self) -> None:
+        """One that can only be seen tells of its end, too."""
+        self.give(b"l")
+        self.names()
+        self.ben.say(b"a DELETE Lists\r\n")
+        self.assertEqual(b'* LIST (\\NonExistent) "/" ' + self.NAME, self.told()[0])
+
+    def test_public(self) -> None:
+        """A public mailbox that is removed is so, whatever its rights were."""
+        account = run(self.world.store.accounts.account("ben"))
+        run(self.world.store.accounts.update_account(account.id, groups=frozenset({"admin"})))
+        admin = self.world.enter(None, name=b"ben")
+        admin.say(b"a CREATE Public/club\r\n")
+        self.notify(b"(subtree Public (MailboxName MessageNew MessageExpunge))")
+        admin.say(b"a SETACL Public/club ann lrs\r\na SETACL Public/club -ann s\r\n")
+        self.assertEqual([], self.told())
+        admin.say(b"a DELETE Public/club\r\n")
+        self.assertEqual(
+            [
+                b'* LIST (\\NonExistent) "/" Public/club',
+                b'* LIST (\\NonExistent) "/" Public',
+            ],
+            self.told(),
+        )
 
 
 class TheSelected(Case):

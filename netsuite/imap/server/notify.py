@@ -135,6 +135,7 @@ class MailboxNews:
         self._renamed: dict[str, str] = {}  # names to be told of, and what they were before
         self._closed: set[str] = set()  # of these, those that rights hide or show
         self._doubtful: set[FolderId] = set()  # rights on them have changed
+        self._deleted: set[FolderId] = set()  # of these, those that are gone
         self._annotated: dict[str, dict[str, None]] = {}  # entries by mailbox
         self.own: frozenset[str] = frozenset()
         self._outdated = False
@@ -156,7 +157,7 @@ class MailboxNews:
         self._subscribed = await mail.subscriptions()
         self._names = {folder.name: folder for folder in folders}
         watched = {
-            folder.id: (folder.name, self._events(folder.name) & MESSAGE_EVENTS)
+            folder.id: (folder.name, self._message_events(folder))
             for folder in folders
             if self._is_watched(folder)
         }
@@ -191,10 +192,14 @@ class MailboxNews:
     def _is_watched(self, folder: Folder) -> bool:
         """Return whether what happens in a folder is to be heard; that one of another account is
         gone or renamed, nothing else tells."""
-        events = self._events(folder.name)
         if folder.name.startswith(self._session.mail.others_prefix):
-            return "r" in folder.rights and bool(events)
-        return "r" in folder.rights and bool(events & MESSAGE_EVENTS)
+            return bool(self._events(folder.name))
+        return bool(self._message_events(folder))
+
+    def _message_events(self, folder: Folder) -> frozenset[Event | str]:
+        """Return of which events of a folder's messages the client is told: without the right to
+        read, of none (RFC 5465, 5)."""
+        return self._events(folder.name) & MESSAGE_EVENTS if "r" in folder.rights else frozenset()
 
     def _events(self, name: str) -> frozenset[Event | str]:
         """Return the events that are asked for of a mailbox."""
@@ -221,6 +226,8 @@ class MailboxNews:
 
     def _noted(self, folder: FolderId, change: changes.Change) -> None:
         if isinstance(change, changes.FolderDeleted | changes.FolderRenamed):
+            if isinstance(change, changes.FolderDeleted) and change.name:
+                self._deleted.add(folder)  # else it is only hidden
             self._doubt(folder)
             return
         kind = _KINDS.get(type(change))
@@ -294,6 +301,7 @@ class MailboxNews:
     async def _look_at_rights(self) -> None:
         """Find which folders have come or gone with rights that have changed (RFC 5465, 5.4)."""
         doubtful, self._doubtful = self._doubtful, set()
+        deleted, self._deleted = self._deleted, set()
         before = self._by_id(doubtful)
         for folder in doubtful - before.keys():
             try:
@@ -307,17 +315,19 @@ class MailboxNews:
         await self.start()
         after = self._by_id(doubtful)
         for folder in before.keys() | after.keys():
-            self._compare(before.get(folder), after.get(folder))
+            self._compare(before.get(folder), after.get(folder), hidden=folder not in deleted)
 
     def _by_id(self, folders: set[FolderId]) -> dict[FolderId, Folder]:
         return {each.id: each for each in self._names.values() if each.id in folders}
 
-    def _compare(self, before: Folder | None, after: Folder | None) -> None:
-        """Accept what an account sees of a folder now, and what it saw."""
+    def _compare(self, before: Folder | None, after: Folder | None, *, hidden: bool) -> None:
+        """Accept what an account sees of a folder now, and what it saw; one that is not there for
+        it any more may be only *hidden*."""
         if after is None:
             assert before is not None
             self._heard_of(before.name, Event.MAILBOX_NAME)
-            self._heard_of_access(before.name)
+            if hidden:
+                self._heard_of_access(before.name)
         elif before is None:
             self._heard_of(after.name, Event.MAILBOX_NAME)
         elif before.name != after.name:
@@ -441,8 +451,9 @@ class MailboxNews:
         """Tell the client that it is told of nothing any more (RFC 5465, 5.8)."""
         session = self._session
         self.stop()
-        for waiting in (self._renamed, self._changed, self._annotated, self._doubtful):
+        for waiting in (self._renamed, self._changed, self._annotated):
             waiting.clear()
+        self._doubtful.clear()
         if session.news is self:
             session.news, session.events = None, selected_events(())
         session.say(Condition(Status.OK, "Too much happens", _OVERFLOW))
