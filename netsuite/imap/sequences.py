@@ -75,6 +75,10 @@ class SequenceSet:
             for low, high in self.ranges
         )
 
+    def __str__(self) -> str:
+        """Return it as it is written."""
+        return bytes(self).decode("ascii")
+
     def resolve(self, largest: int) -> Ranges:
         """Return what is meant as ascending, disjoint ranges, ``*`` standing for *largest*."""
         ends = []
