@@ -15,6 +15,7 @@ What fails, fails in the handshake, before an octet of data. It holds for TLS 1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from weakref import WeakKeyDictionary, WeakSet
 
 from OpenSSL import SSL
@@ -32,15 +33,23 @@ from netsuite.connection.writer import StreamTransport
 
 @implementer(IOpenSSLServerConnectionCreator)
 class SessionGroupsTLS:
-    """What a service begins TLS with whose connections have others that belong to them."""
+    """What a service begins TLS with whose connections have others that belong to them.
 
-    def __init__(self, server: ServerTLS) -> None:
+    Args:
+        server: how it begins TLS.
+        must_resume: whether those others have to resume. Then the first session of a group is
+            kept, for clients that know TLS 1.2 without tickets, as curl; else all
+            would be.
+    """
+
+    def __init__(self, server: ServerTLS, must_resume: Callable[[], bool] = lambda: True) -> None:
         self._server = server
+        self._must_resume = must_resume
         self._groups: WeakKeyDictionary[SSL.Connection, SessionGroup] = WeakKeyDictionary()
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Return OpenSSL's side of a new connection, with a group of its own."""
-        group = SessionGroup(self._server)
+        group = SessionGroup(self._server, keeps=self._must_resume())
         connection = group.serverConnectionForTLS(tlsProtocol)
         self._groups[connection] = group
         return connection
@@ -53,9 +62,14 @@ class SessionGroupsTLS:
 
 @implementer(IOpenSSLServerConnectionCreator)
 class SessionGroup:
-    """A connection and those that belong to it: contexts that no other connection uses."""
+    """A connection and those that belong to it: contexts that no other connection uses.
 
-    def __init__(self, server: ServerTLS) -> None:
+    Args:
+        server: how its service begins TLS.
+        keeps: whether sessions are kept here, beside tickets, which the client keeps.
+    """
+
+    def __init__(self, server: ServerTLS, *, keeps: bool) -> None:
         self._certificates = server.certificates
         self._protocols = server.protocols
         self._certificates.refresh()
@@ -64,6 +78,8 @@ class SessionGroup:
             raise BadCertificate(f"{self._certificates.folder} has not been opened")
         self._pair = pair
         self._first = self._certificates.new_context(pair, self._protocols, self._named)
+        if keeps:
+            self._first.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
         self._other: tuple[Pair, SSL.Context] | None = None
         self._in_full: WeakSet[SSL.Connection] = WeakSet()
 

@@ -40,6 +40,7 @@ from netsuite.ftp.transfer.connection import (
     DataCut,
     DataStalled,
     HandshakeFailed,
+    NoTLSEnd,
 )
 from netsuite.wire.dates import now
 from netsuite.wire.events import EndOfInput
@@ -57,6 +58,7 @@ Reach: TypeAlias = Callable[[str, int], IStreamClientEndpoint]
 _DATA_ERRORS: Final[Mapping[type[Exception], type[errors.ClientError]]] = {
     DataStalled: errors.Timeout,
     DataCut: errors.ConnectionLost,
+    NoTLSEnd: errors.ConnectionLost,
     HandshakeFailed: errors.TLSFailure,
     ConnectionDone: errors.ConnectionLost,
 }

@@ -53,6 +53,11 @@ ARRANGE_FIRST: Final = reply(425, "Say PASV, EPSV, PORT or EPRT first")
 NOT_CONNECTED: Final = reply(425, "The data connection was not made")
 STALLED: Final = reply(426, "The data connection made no progress; transfer ended")
 CUT: Final = reply(426, "The data connection was cut; transfer ended")
+NO_TLS_END: Final = reply(
+    426,
+    "TCP ended and TLS did not (no close_notify), so the file may be cut; use a client that ends "
+    "TLS, or ask the operator for ftp.require_tls_end = false",
+)
 ABORTED: Final = reply(426, "Transfer ended as asked")
 ABORT_DONE: Final = reply(226, "Done")
 LEFT_WHILE_SENT: Final = reply(451, "The file became shorter while it was sent")

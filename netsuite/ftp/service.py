@@ -16,7 +16,11 @@ Options, makeService = plugin("ftp", "The FTP server.")
 def make_ftp(site: Site) -> ListeningService:
     """Return the FTP server (RFC 959)."""
     tls = site.tls(b"ftp")
-    groups = None if tls is None else SessionGroupsTLS(tls)
+    groups = (
+        None
+        if tls is None
+        else SessionGroupsTLS(tls, lambda: site.settings.ftp.require_session_reuse)
+    )
     line_log = site.line_log(site.settings.ftp.transfer_log, datetime.ctime)
 
     def shared() -> Shared:

@@ -62,6 +62,12 @@ class Settings(ServiceSettings):
         "so that nobody else can take its place. curl, lftp and FileZilla do; Python's ftplib "
         "does not.",
     )
+    require_tls_end: bool = setting(
+        True,
+        "Whether a file received under TLS counts as whole only where the client has ended TLS "
+        "(close_notify). Many just close; without this their files are taken as they came, and "
+        "whoever can cut a connection can cut a file. One that is reset is cut in any case.",
+    )
     passive_ports: Annotated[str, AfterValidator(_is_range)] = setting(
         "",
         "The ports listened on for data connections, such as 50000-50100; empty: any that is "

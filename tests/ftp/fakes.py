@@ -90,7 +90,8 @@ class World:
                 now=lambda: NOW,
                 shuffled=list,
                 settings=Settings(**{"bad_commands": 0, **settings}),
-                tls=None if tls is None else SessionGroupsTLS(tls),
+                tls=tls
+                and SessionGroupsTLS(tls, lambda: settings.get("require_session_reuse", True)),
             )
         )
         self.reactor.listenTCP(CONTROL, self.factory, interface=HERE)

@@ -290,7 +290,7 @@ class Sockets(SynchronousTestCase):
         """Where TLS is to come nothing is sent or read beside it, in either direction."""
         contexts: list[object] = []
 
-        async def begin(data: DataConnection, context: object) -> None:
+        async def begin(data: DataConnection, context: object, **more: bool) -> None:
             contexts.append(context)
 
         self.patch(DataConnection, "begin", begin)

@@ -105,7 +105,12 @@ class Out(SynchronousTestCase):
 
     def test_handshake_that_stalls(self) -> None:
         """A client that begins no TLS where it is due is given up, in either direction."""
-        self.patch(tls, "start_tls", lambda connection, transport, *more, **options: transport)
+
+        def start_tls(connection: Any, transport: Any, *more: object, **options: object) -> Any:
+            transport.wrappedProtocol = connection
+            return transport
+
+        self.patch(tls, "start_tls", start_tls)
         session = Session()
         self.patch(session.server, "data_tls", lambda: "a context")
         for command in (b"STOR x\r\n", b"RETR notes.txt\r\n", b"LIST\r\n"):

@@ -7,9 +7,10 @@ import io
 import os
 import socket
 import ssl
+import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -164,22 +165,51 @@ def test_ftplib_tls_as_it_is(tmp_path: Path) -> None:
         assert got.getvalue() == BIG
 
 
-def test_truncated_tls_upload(daemon: Daemon) -> None:
-    """An upload under TLS that ends without TLS's own end is not taken for whole."""
+def end_of_half(ftp: ftplib.FTP_TLS, end: Callable[[socket.socket], None]) -> str:
+    """Replace a file by half of one that ends without TLS's own end; return what is said."""
+    ftp.storbinary("STOR cut.bin", io.BytesIO(b"whole"))
+    data, _ = ftp.ntransfercmd("STOR cut.bin")
+    data.sendall(b"half")
+    with socket.socket(fileno=data.detach()) as raw:
+        end(raw)
+        try:
+            return ftp.voidresp()
+        except ftplib.error_temp as error:
+            return str(error)
+
+
+def shut_down(raw: socket.socket) -> None:
+    """End TCP as it should be."""
+    raw.shutdown(socket.SHUT_WR)
+
+
+def reset(raw: socket.socket) -> None:
+    """Have TCP reset."""
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    raw.close()
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_truncated_tls_upload(tmp_path: Path, strict: bool) -> None:
+    """An upload under TLS that ends without TLS's own end is whole only where the operator says
+    so, and never where it is reset."""
     context = ssl._create_unverified_context()
-    with ResumingFTP(context=context) as ftp:
+    settings = f"ftp.require_tls_end={str(strict).lower()}"
+    with (
+        Daemon(tmp_path, settings, plugin="netsuite-ftp") as daemon,
+        ResumingFTP(context=context) as ftp,
+    ):
         ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
         ftp.login("alice", "netsuite")
         ftp.prot_p()
-        ftp.storbinary("STOR cut.bin", io.BytesIO(b"whole"))
-        data, _ = ftp.ntransfercmd("STOR cut.bin")
-        data.sendall(b"half")
-        raw = socket.socket(fileno=data.detach())
-        raw.shutdown(socket.SHUT_WR)
-        with pytest.raises(ftplib.error_temp, match="426"):
-            ftp.voidresp()
-        raw.close()
         ftp.voidcmd("TYPE I")
+        answer = end_of_half(ftp, shut_down)
+        assert answer.startswith("426" if strict else "226")
+        assert ("ftp.require_tls_end = false" in answer) is strict
+        assert ftp.size("cut.bin") == (5 if strict else 4)
+        answer = end_of_half(ftp, reset)
+        assert answer.startswith("426")
+        assert "require_tls_end" not in answer
         assert ftp.size("cut.bin") == 5
 
 

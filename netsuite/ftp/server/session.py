@@ -144,6 +144,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
                 connect_seconds=settings.connect_seconds,
                 stalled_seconds=settings.stalled_seconds,
                 make=self._data_connection,
+                tls=self.data_tls,
             )
             self._channel = make_channel(Core(self.clock, self.shared.reactor, wanted))
         return self._channel
@@ -163,6 +164,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             arrived=arrived,
             gone=gone,
             waits=waits,
+            strict_tls_end=settings.require_tls_end,
             name=f"{self.name}-data",
         )
 

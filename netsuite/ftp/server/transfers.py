@@ -48,6 +48,7 @@ _ERRORS: Final[ErrorTable[commands.Reply]] = ErrorTable(
         connection.NotConnected: replies.NOT_CONNECTED,
         connection.DataStalled: replies.STALLED,
         connection.DataCut: replies.CUT,
+        connection.NoTLSEnd: replies.NO_TLS_END,
         connection.HandshakeFailed: replies.TLS_FAILED,
         FileCutShort: replies.LEFT_WHILE_SENT,
         # Of the data connection: the control connection's end cancels us.
@@ -132,19 +133,24 @@ async def _incoming(
     """Return what comes over the data connection."""
     arrived = await session.data().claim()
     if not isinstance(arrived, Accepted) or session.data_tls() is not None:
-        return await _begun(session, active, arrived, text)
+        return await _begun(session, active, arrived, text, receives=True)
     incoming = active.data = arrived.incoming()
     session.say(commands.reply(150, text))
     return incoming
 
 
 async def _begun(
-    session: Session, active: ActiveTransfer, arrived: Arrived, text: str
+    session: Session,
+    active: ActiveTransfer,
+    arrived: Arrived,
+    text: str,
+    *,
+    receives: bool = False,
 ) -> DataConnection:
     data = arrived.adopted() if isinstance(arrived, Accepted) else arrived
     active.data = data
     session.say(commands.reply(150, text))
-    await data.begin(session.data_tls())
+    await data.begin(session.data_tls(), receives=receives)
     return data
 
 

@@ -24,8 +24,14 @@ from twisted.python.failure import Failure
 from netsuite.connection.deadlines import LazyTimer
 from netsuite.connection.peer import where
 from netsuite.ftp.transfer.accepting import Accepted, DataPort
-from netsuite.ftp.transfer.connection import DataConnection, NotArranged, NotConnected
+from netsuite.ftp.transfer.connection import (
+    DataConnection,
+    DataCut,
+    NotArranged,
+    NotConnected,
+)
 from netsuite.ftp.transfer.incoming import Incoming
+from netsuite.tls import Context
 
 #: Connections that may wait for a port that wants one.
 BACKLOG: Final = 32
@@ -51,6 +57,8 @@ class Wanted:
         connect_seconds: how long it may take to be made.
         stalled_seconds: how long nothing may come.
         make: makes it, from what to tell when it is there and when it is over.
+        tls: returns what TLS is begun with as soon as the peer has come, None for no TLS. Clients
+            shake hands before they send a command, or behind it.
     """
 
     peer: str
@@ -58,6 +66,7 @@ class Wanted:
     connect_seconds: float
     stalled_seconds: float
     make: Callable[..., DataConnection]
+    tls: Callable[[], Context | None] = lambda: None
 
 
 class Ports:
@@ -154,6 +163,8 @@ class Core:
         self.listening = ports.listen(expected, self.wanted.here)
         self.factory = expected
         self.within(channel)
+        if isinstance(self.listening, DataPort) and self.wanted.tls() is not None:
+            self.listening.watch()  # it may want TLS before anything else is said
         _, port, _ = where(self.listening.getHost())
         return port
 
@@ -249,7 +260,8 @@ class Core:
         """Return what is to be told that a connection has ended."""
 
         def gone(connection: DataConnection) -> None:
-            if self.connection is connection:
+            # Of one that has begun, and that nobody has claimed yet, it is told how it ended.
+            if self.connection is connection and not connection.begun_early:
                 channel.over()
 
         return gone
@@ -388,6 +400,15 @@ def _call_peer(channel: DataChannel, core: Core) -> Deferred[Arrived]:
 def _came_early(channel: DataChannel, core: Core, connection: Arrived) -> None:
     core.stop_waiting()
     core.connection = connection
+    context = core.wanted.tls()
+    if context is None:
+        return
+    try:
+        early = connection.adopted() if isinstance(connection, Accepted) else connection
+    except DataCut:
+        return  # gone; who claims it hears that
+    core.connection = early
+    early.begin_tls(context)
 
 
 @awaited.upon(DataChannel.arrived).to(claimed)

@@ -16,10 +16,13 @@ from twisted.python.failure import Failure
 from netsuite import tls
 from netsuite.connection.deadlines import CloseReason, Deadlines, Timeouts
 from netsuite.connection.pump import TimedPump
+from netsuite.ftp.transfer.below_tls import BelowTLS
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfInput, Need
 
 #: What has come and is not taken, beyond which no more is read.
 HELD_OCTETS: Final = 262_144
+#: Versions of TLS whose tickets are part of the handshake.
+_TICKETS_WITHIN: Final = frozenset({"TLSv1.2"})
 
 
 class DataError(Exception):
@@ -40,6 +43,10 @@ class DataStalled(DataError):
 
 class DataCut(DataError):
     """It ended before all had passed: reset, or under TLS without TLS's own end."""
+
+
+class NoTLSEnd(DataCut):
+    """TCP has ended as it should, and TLS has not: RFC 8446, 6.1 has each side say so first."""
 
 
 class HandshakeFailed(DataError):
@@ -96,9 +103,8 @@ class OctetsDialog:
 class DataConnection(TimedPump[DataEvent, bytes]):
     """A data connection, of a server or a client.
 
-    It reads nothing until ``begin``: whether TLS is to come is known only then. Octets are sent
-    as on any connection (``writer``, ``send_file``), or received with ``received``; ``finish``
-    ends it.
+    It reads nothing until ``begin``, or ``begin_tls``. Octets are sent as on any connection
+    (``writer``, ``send_file``), or received with ``received``; ``finish`` ends it.
 
     Args:
         handshake_seconds: how long TLS may take.
@@ -106,6 +112,7 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         arrived: called when it is there.
         gone: called when it has ended, however.
         waits: whether it waits until somebody wants it; else ``begin`` comes within this turn.
+        strict_tls_end: whether what is received under TLS is whole only if TLS was ended, too.
         name: tells the connection apart in the log.
     """
 
@@ -120,6 +127,7 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         arrived: Callable[[DataConnection], None] = lambda connection: None,
         gone: Callable[[DataConnection], None] = lambda connection: None,
         waits: bool = True,
+        strict_tls_end: bool = True,
         name: str = "",
     ) -> None:
         super().__init__(
@@ -139,13 +147,15 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         self._arrived = arrived
         self._on_gone = gone
         self._waits = waits
-        self._receiving = False
+        self._strict_tls_end = strict_tls_end
+        self._receiving: bool | None = None  # nobody has said so yet
         self._octets_received = 0
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._more: Deferred[None] | None = None
         self._over = False
-        self._tls = False
+        self._below: BelowTLS | None = None  # TLS is there, or begins
+        self._tls_client = False
         self._handshake: Deferred[None] | None = None
         self._handshake_done = False
         self._we_closed = False
@@ -162,36 +172,61 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         """Octets that have come, or gone."""
         return self._octets_received + self.writer.octets
 
+    @property
+    def begun_early(self) -> bool:
+        """Whether TLS was begun, and no transfer has."""
+        return self._below is not None and self._receiving is None
+
     # -- what transfers use --------------------------------------------------------------------
 
-    async def begin(self, context: tls.Context | None = None, *, client: bool = False) -> None:
-        """Begin to read; put TLS in place first where there is a context for it.
+    def begin_tls(self, context: tls.Context, *, client: bool = False) -> None:
+        """Put TLS in place. What comes under it waits for ``begin``.
+
+        Args:
+            context: what TLS is begun with.
+            client: whether we are the client.
+        """
+        self.dialog.is_full = True
+        self._tls_client = client
+        if self._waits:
+            self.transport.resumeProducing()
+        below = self._below = BelowTLS(self.transport)
+        self.transport = below
+        self.start_tls(context, client=client)
+        if not self._handshake_done:
+            # Nothing has come that would have the time looked at, and perhaps nothing will.
+            self.deadlines.settle(waiting=True)
+
+    async def begin(
+        self, context: tls.Context | None = None, *, client: bool = False, receives: bool = False
+    ) -> None:
+        """Begin; put TLS in place first where there is a context for it and that was not done.
 
         Args:
             context: what TLS is begun with, or None.
             client: whether we are the client.
+            receives: whether the peer sends, and we send nothing.
 
         Raises:
             HandshakeFailed, DataStalled: there is no TLS, and the connection has been dropped.
             DataCut: it is gone already.
         """
-        if self.lost:
+        if self.lost and not (receives and self._over):
             raise self._error or DataCut()
-        if self._waits:
+        self._receiving = receives
+        if self._below is None and context is not None:
+            self.begin_tls(context, client=client)
+        elif self._below is None and self._waits:
             self.transport.resumeProducing()
-        if context is None:
-            return
-        self._tls = True
-        self.start_tls(context, client=client)
-        if self._handshake_done:
-            return
-        # Nothing has come that would have the time looked at, and perhaps nothing will.
-        self.deadlines.settle(waiting=True)
-        self._handshake = Deferred()
-        try:
-            await self._handshake
-        finally:
-            self._handshake = None
+        if self._below is not None and not self._handshake_done:
+            self._handshake = Deferred()
+            try:
+                await self._handshake
+            finally:
+                self._handshake = None
+        if self._below is not None and not receives:
+            self._below.release()
+        self.dialog.is_full = False
 
     async def received(self) -> AsyncIterator[bytes]:
         """Return what comes, to its end; it is read no faster than it is taken.
@@ -249,9 +284,15 @@ class DataConnection(TimedPump[DataEvent, bytes]):
     def handshake_done(self) -> None:
         """TLS is in place."""
         self._handshake_done = True
+        if self._below is not None and self._receiving is not False and self._gives_tickets():
+            self._below.hold()
         self.deadlines.took_event()
         if self._handshake is not None and not self._handshake.called:
             self._handshake.callback(None)
+
+    def _gives_tickets(self) -> bool:
+        """Return whether we send a ticket behind the handshake; in TLS 1.2 it is within."""
+        return not self._tls_client and self.peer.tls_version not in _TICKETS_WITHIN
 
     def _expired(self, reason: CloseReason) -> None:
         """It took too long."""
@@ -279,7 +320,8 @@ class DataConnection(TimedPump[DataEvent, bytes]):
 
     def _judge(self, reason: Failure) -> DataError | None:
         """Return what is wrong with an end; None for nothing."""
-        if self._tls and not self._handshake_done:
+        below = self._below
+        if below is not None and not self._handshake_done:
             failed = HandshakeFailed("no TLS")
             failed.__cause__ = reason.value
             return failed
@@ -288,21 +330,26 @@ class DataConnection(TimedPump[DataEvent, bytes]):
             # and without that event it is we who have closed.
             self._over = True
             return None
-        if self._tls and self._we_closed and not reason.check(ConnectionAborted, SSL.Error):
-            # All was sent, and TLS ended by us; many just close then, which loses nothing.
-            return None
         cut = DataCut("it ended too soon")
+        if below is not None and not reason.check(ConnectionAborted, SSL.Error):
+            if self._we_closed:
+                # All was sent, and TLS ended by us; many just close then, which loses nothing.
+                return None
+            if below.ended_whole and not self._strict_tls_end:
+                self._over = True
+                return None
+            if below.ended_whole:
+                cut = NoTLSEnd("TLS was not ended")
         cut.__cause__ = reason.value
         return cut
 
     def transport_closed(self) -> None:
         """All was sent, and the transport told to close."""
         self._we_closed = True
-        raw = getattr(self.transport, "transport", None)
-        if self._tls and isinstance(raw, Connection):
+        if self._below is not None and isinstance(self._below.transport, Connection):
             # Having said that this is the end of TLS we need not hear the peer say so (RFC 8446,
             # 6.1), and one that waits for TCP's end instead would wait in vain.
-            raw.loseConnection()
+            self._below.loseConnection()
 
     # -- what comes ----------------------------------------------------------------------------
 
@@ -318,7 +365,7 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         return True
 
     def _keep(self, event: BodyChunk) -> None:
-        if self._receiving:
+        if self._receiving is not False:
             self._pieces.append(event.octets)
             self._held += len(event.octets)
             self._octets_received += len(event.octets)
