@@ -145,6 +145,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "ls": Entry(
             _CLIENT, "ls", "List files, a menu, mailboxes, messages, newsgroups or articles."
         ),
+        "watch": Entry(_CLIENT, "watch", "Show what changes in a mailbox, until Ctrl-C."),
         "send": Entry(
             _CLIENT, "send", "Send a message, header and all, from FILE or standard input."
         ),

@@ -1,4 +1,5 @@
-"""``netsuite get``, ``put``, ``ls``, ``send``, ``post`` and ``telnet``: their command lines."""
+"""``netsuite get``, ``put``, ``ls``, ``watch``, ``send``, ``post`` and ``telnet``: their command
+lines."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from netsuite.cli.client.urls import check_server, file_name, telnet_target, und
 GET: Final = "http ftp gopher pop3 imap nntp"
 PUT: Final = "http ftp imap"
 LS: Final = "http ftp gopher pop3 imap nntp"
+WATCH: Final = "imap"
 #: What can be continued where it broke off.
 _CONTINUED: Final = frozenset({"http", "ftp"})
 _SMTP: Final = "smtp://127.0.0.1"
@@ -86,6 +88,24 @@ def ls(common: Common, url: str, *, as_json: bool) -> None:
         listing.show_json()
     else:
         listing.show()
+
+
+@click.command("watch")
+@click.argument("url")
+@click.option("--all", "everything", is_flag=True, help="Begin with what is there already.")
+@client_command
+def watch(common: Common, url: str, *, everything: bool) -> None:
+    """Show what changes in a mailbox, until Ctrl-C.
+
+    A line each: new, flags or gone and the message's UID, with its flags; renumbered where no UID
+    means anything any more. A connection that is lost is made again.
+    """
+    target = common.target(url, WATCH)
+    login = common.login(target)
+
+    from netsuite.cli.client import transfers
+
+    transfers.watch(target, common.access, login, everything=everything)
 
 
 @click.command("send")

@@ -1,19 +1,33 @@
-"""imap and imaps: get, put and ls."""
+"""imap and imaps: get, put, ls and watch."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
+
+import click
 
 from netsuite.cli.client.files import Letter, Output, pieces_of
 from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.problems import LoginFailed, NotGiven
+from netsuite.cli.client.running import line_of
 from netsuite.cli.client.session import ClientSession, ended
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
-from netsuite.connection.errors import Refusal
-from netsuite.imap.client import IMAPClient, connect
+from netsuite.connection.errors import ClientError, Refusal
+from netsuite.imap.client import (
+    Change,
+    FlagsChanged,
+    IMAPClient,
+    KnownMailbox,
+    MailboxWatch,
+    MessageAdded,
+    MessageRemoved,
+    Renumbered,
+    connect,
+)
 from netsuite.imap.commands.fetch import BodySection, FetchData, Item
 from netsuite.imap.dialog.client import ClientBounds, LiteralBegins
 from netsuite.imap.grammar.fetch import parse_section
@@ -34,17 +48,21 @@ async def logged_in(
     session.insist_on_login()
     client = await connect(session.endpoint(), **session.way(), bounds=bounds)
     async with ended(client.closed, client.abort):
-        await session.begin_tls(client.starttls, offered="STARTTLS" in client.capabilities)
-        if session.target.tls:
-            # A greeting may have been made before the handshake was done, and then does not tell
-            # of channel binding; a SCRAM that goes by it is refused as a downgrade.
-            await client.capability()
-        disabled = "LOGINDISABLED" in client.capabilities
-        if disabled and session.mechanism(client.mechanisms, client.peer) is None:
-            raise LoginFailed(f"{session.target.place} takes no login without TLS")
-        await session.log_in(client)
+        await _log_in(session, client)
         yield client
         await client.logout()
+
+
+async def _log_in(session: ClientSession, client: IMAPClient) -> None:
+    await session.begin_tls(client.starttls, offered="STARTTLS" in client.capabilities)
+    if session.target.tls:
+        # A greeting may have been made before the handshake was done, and then does not tell
+        # of channel binding; a SCRAM that goes by it is refused as a downgrade.
+        await client.capability()
+    disabled = "LOGINDISABLED" in client.capabilities
+    if disabled and session.mechanism(client.mechanisms, client.peer) is None:
+        raise LoginFailed(f"{session.target.place} takes no login without TLS")
+    await session.log_in(client)
 
 
 async def _examine(client: IMAPClient, path: MailboxPath) -> int:
@@ -128,6 +146,48 @@ async def ls(session: ClientSession) -> Listing:
     )
 
 
+async def watch(session: ClientSession, *, everything: bool) -> None:
+    """Show what changes in a mailbox, a line each, for as long as nobody interrupts it; with
+    *everything* what is there first. A connection that cannot be made at all is an error; one that
+    is lost is complained of, and made again."""
+    path = mailbox_path(session.target)
+    if path.uid is not None:
+        raise BadURL("a mailbox is watched, not a message")
+    session.insist_on_login()
+
+    def trouble(error: ClientError, seconds: float) -> None:
+        if not began:
+            raise error
+        again = f"again in {seconds:.0f} seconds"
+        click.echo(f"netsuite: {line_of(error, session.target.place)}; {again}", err=True)
+
+    watching = MailboxWatch(
+        lambda: connect(session.endpoint(), **session.way()),
+        functools.partial(_log_in, session),
+        path.mailbox or "INBOX",
+        clock=session.clock,
+        known=KnownMailbox() if everything else None,
+        trouble=trouble,
+        in_step=lambda: began.append(True),
+    )
+    began: list[bool] = []
+    async with watching as changes:
+        async for change in changes:
+            click.echo(_line(change))
+
+
+def _line(change: Change) -> str:
+    match change:
+        case MessageAdded(uid, flags):
+            return " ".join(["new", str(uid), *sorted(flags)])
+        case FlagsChanged(uid, flags):
+            return " ".join(["flags", str(uid), *sorted(flags)])
+        case MessageRemoved(uid):
+            return f"gone {uid}"
+        case Renumbered(uid_validity):
+            return f"renumbered {uid_validity}"
+
+
 async def _mailboxes(client: IMAPClient) -> Listing:
     rows = []
     for each in await client.list():
@@ -161,4 +221,5 @@ CLIENT: Final = Client(
     get=get,
     ls=ls,
     post=add,
+    watch=watch,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import BinaryIO, TypeAlias, TypeVar
+from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
 from netsuite.cli.client.access import Access
 from netsuite.cli.client.envelope import Envelope
@@ -24,6 +24,13 @@ List: TypeAlias = Callable[[ClientSession], Awaitable[Listing]]
 Post: TypeAlias = Callable[[ClientSession, Letter], Awaitable[None]]
 
 
+class Watch(Protocol):
+    """Shows what changes where a URL says; with *everything* what is there first."""
+
+    async def __call__(self, session: ClientSession, *, everything: bool) -> None:
+        """Show it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """The functions of one protocol; None for what it cannot."""
@@ -32,6 +39,7 @@ class Client:
     put: Put | None = None
     ls: List | None = None
     post: Post | None = None
+    watch: Watch | None = None
 
 
 def client_of(service: str) -> Client:
@@ -76,6 +84,12 @@ def listing(target: Target, access: Access, login: Login | None) -> Listing:
 
     run(target, access, login, work)
     return listings[0]
+
+
+def watch(target: Target, access: Access, login: Login | None, *, everything: bool) -> None:
+    """Show what changes where a URL says."""
+    show = _offered(client_of(target.service).watch)
+    run(target, access, login, lambda session: show(session, everything=everything))
 
 
 def send(

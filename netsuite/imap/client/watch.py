@@ -97,7 +97,8 @@ class MailboxWatch:
         pace: of connections, one for all watches of a program.
         times: how long to wait for what.
         trouble: told of each connection that has failed, and how many seconds there are to the
-            next.
+            next; what it raises ends the watch.
+        in_step: called each time when all that had happened before is known.
         dice: returns a number from 0 to 1: waits are shorter or longer by half, so that what was
             lost together does not come back together.
     """
@@ -113,6 +114,7 @@ class MailboxWatch:
         pace: Pace | None = None,
         times: WatchTimes | None = None,
         trouble: Callable[[ClientError, float], None] = lambda error, seconds: None,
+        in_step: Callable[[], None] = lambda: None,
         dice: Callable[[], float] = random.random,
     ) -> None:
         self._connect, self._log_in = connect, log_in
@@ -122,6 +124,7 @@ class MailboxWatch:
         self._pace = pace
         self._times = times or WatchTimes()
         self._trouble = trouble
+        self._told_in_step = in_step
         self._dice = dice
         self._client: IMAPClient | None = None
         self._idling: Idling | None = None
@@ -280,6 +283,7 @@ class MailboxWatch:
             if not tracker.in_step:
                 tracker.synchronised()
                 self._in_step_at = self._clock.seconds()
+                self._told_in_step()
             if not (idles and await self._idle(client)):
                 await self._sleep(self._times.poll_seconds)
                 if not self._is_over():
