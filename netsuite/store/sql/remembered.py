@@ -75,6 +75,35 @@ class _Remembering(Unit[None]):
                 session.many(_DROP, session.all(_FIRST, kind=kind, most=count - self._most))
 
 
+class _Claim(Unit[bool]):
+    """A value that is kept where its key has none that is still good; whether it was is the result.
+
+    Whatever durable is done because of it is committed behind it, so it wants no fsync either.
+
+    Args:
+        anyway: it is kept in any case: what is there is to be forgotten.
+    """
+
+    needs_savepoint: ClassVar[bool] = False
+    durable: ClassVar[bool] = False
+    grows: ClassVar[bool] = True
+
+    def __init__(self, kept: _Remembering, place: tuple[str, str], *, anyway: bool) -> None:
+        super().__init__()
+        self._kept = kept
+        self._place = place
+        self._anyway = anyway
+
+    def apply(self, transaction: Transaction) -> bool:
+        """Keep it, unless somebody has."""
+        kind, key = self._place
+        there = transaction.session.one(_GOOD, kind=kind, key=key, now=transaction.now)
+        if there is not None and not self._anyway:
+            return False
+        self._kept.apply(transaction)
+        return True
+
+
 def probe(process: str, until: int) -> Unit[None]:
     """Return a value that nobody misses, to be written: whether it can be is what somebody wants
     to know."""
@@ -136,16 +165,7 @@ class SQLRemembered:
         self._waiting.pop(place, None)
         changes: _Changes = {place: ("", to_microseconds(until))}
         kept = _Remembering(changes, self._to_count(changes), self._most)
-
-        def claim(transaction: Transaction) -> bool:
-            now = transaction.now
-            there = transaction.session.one(_GOOD, kind=kind, key=key, now=now)
-            if there is not None and not forgotten:
-                return False
-            kept.apply(transaction)
-            return True
-
-        return await self._shared.write(claim, grows=True)
+        return await self._shared.writer.submit(_Claim(kept, place, anyway=forgotten))
 
     def forget(self, kind: str, key: str) -> None:
         """Drop a value, if there is one."""
