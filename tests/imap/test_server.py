@@ -15,13 +15,14 @@ from netsuite.imap.settings import Settings
 from netsuite.store.errors import (
     Busy,
     MovedInPart,
+    NoSuchFolder,
     NoSuchMessage,
     NotPermitted,
     OverQuota,
     StorageFull,
     StoreError,
 )
-from netsuite.store.model import Copied, FlagAction, FolderKind, Placement
+from netsuite.store.model import Copied, FlagAction, FolderKind, Placement, Status
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
 from tests.coroutines import run
@@ -318,6 +319,25 @@ class Mailboxes(SynchronousTestCase):
         self.assertEqual(
             [b"a NO [NONEXISTENT] There is no such mailbox"],
             self.client.lines(b"a STATUS nope (MESSAGES)"),
+        )
+
+    def test_gone_while_listed(self) -> None:
+        """A mailbox that is gone before its STATUS is listed as what cannot be selected, without
+        one (RFC 5819, 2); where it cannot be asked just now, without."""
+        errors: list[Exception] = [NoSuchFolder("Sent"), Busy("later")]
+
+        async def status(*words: object) -> Status:
+            raise errors.pop(0)
+
+        self.patch(self.world.store.mail, "status", status)
+        listed = b'a LIST "" Sent RETURN (STATUS (MESSAGES))'
+        self.assertEqual(
+            [b'* LIST (\\HasNoChildren \\Sent \\Noselect) "/" Sent', b"a OK Listed"],
+            self.client.lines(listed),
+        )
+        self.assertEqual(
+            [b'* LIST (\\HasNoChildren \\Sent) "/" Sent', b"a OK Listed"],
+            self.client.lines(listed),
         )
 
     def test_names(self) -> None:

@@ -7,20 +7,23 @@ RFC 5819 (status), RFC 8440 (rights), RFC 9590 (annotations).
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from twisted.internet.task import deferLater
 
 from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.responses import Completion, Listed, ok
+from netsuite.imap.commands.metadata import MetadataData
+from netsuite.imap.commands.responses import Completion, Listed, StatusData, ok
 from netsuite.imap.commands.rights import MyRightsData
 from netsuite.imap.patterns import Patterns, parents
 from netsuite.imap.server.folders import USE_ATTRIBUTES, status_data
 from netsuite.imap.server.metadata import listed_metadata
 from netsuite.imap.server.session import Session
 from netsuite.store import rights
-from netsuite.store.errors import StoreError
+from netsuite.store.errors import NoSuchFolder, NotPermitted, StoreError
 from netsuite.store.model import SEPARATOR, Folder
 
 #: Names that are looked at before others have their turn.
@@ -96,26 +99,34 @@ async def list_mailboxes(session: Session, request: ask.List) -> Completion:
         line = listed(name) if patterns.matches(name) else None
         if line is None:
             continue
-        session.say(line)
         folder = tree.folders.get(name)
-        if folder is not None and tree.meets(name, request.select):
-            await _say_more(session, folder, request)
+        if folder is None or not tree.meets(name, request.select):
+            session.say(line)
+            continue
+        for each in await _with_more(session, line, folder, request):
+            session.say(each)
     return ok("Listed")
 
 
-async def _say_more(session: Session, folder: Folder, request: ask.List) -> None:
-    """Send what else is wanted of a mailbox that was listed."""
+async def _with_more(
+    session: Session, line: Listed, folder: Folder, request: ask.List
+) -> Sequence[Listed | MyRightsData | StatusData | MetadataData]:
+    """Return what is said of a mailbox that is listed, with what else is wanted of it."""
     name = folder.name
+    found: list[Listed | MyRightsData | StatusData | MetadataData] = [line]
     if "MYRIGHTS" in request.returns:
-        session.say(MyRightsData(name, rights.shown(folder.rights)))
-    try:
+        found.append(MyRightsData(name, rights.shown(folder.rights)))
+    # Of what cannot be asked now there is nothing more.
+    with suppress(StoreError):
         if request.status and "r" in folder.rights:
-            session.say(await status_data(session, name, request.status))
+            try:
+                found.append(await status_data(session, name, request.status))
+            except (NoSuchFolder, NotPermitted):
+                # Gone or hidden meanwhile: it cannot be selected any more (RFC 5819, 2).
+                found[0] = replace(line, attributes=(*line.attributes, "\\Noselect"))
         if request.metadata:
-            session.say(await listed_metadata(session, name, request.metadata))
-    except StoreError:
-        # Gone meanwhile, or not to be read: then there is nothing of it (RFC 5819, 2).
-        return
+            found.append(await listed_metadata(session, name, request.metadata))
+    return found
 
 
 async def _in_turns(session: Session, names: Sequence[str]) -> AsyncIterator[str]:
