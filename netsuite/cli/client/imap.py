@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -171,6 +171,9 @@ async def watch(session: ClientSession, *, everything: bool) -> None:
         in_step=lambda: began.append(True),
     )
     began: list[bool] = []
+    # When the loop ends connections are closed: that is no trouble to tell of.
+    reactor: Any = session.reactor  # Any: of the loop a session promises its time alone
+    reactor.addSystemEventTrigger("before", "shutdown", began.clear)
     async with watching as changes:
         async for change in changes:
             click.echo(_line(change))
