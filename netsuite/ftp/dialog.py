@@ -16,7 +16,7 @@ from netsuite.wire.errors import (
 )
 from netsuite.wire.events import PAUSED, EndOfInput, Need
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import LineDialog
+from netsuite.wire.reader import CRLF, LineDialog
 from netsuite.wire.unanswered import Unanswered
 
 
@@ -120,6 +120,7 @@ class ServerDialog(LineDialog):
         #: The transfer that has not ended.
         self.transfer: commands.Command | None = None
         self._held: commands.Command | RemoteProtocolError | None = None
+        self._line_end: bytes | None = None  # which one the client uses
         self._greeted = False
 
     def discard_input(self) -> int:
@@ -168,7 +169,7 @@ class ServerDialog(LineDialog):
     def _command(self) -> commands.Command | RemoteProtocolError | None:
         """Read a command, or what is wrong with it; None when there is no whole line."""
         try:
-            line = self._reader.read_line(grammar.COMMAND_OCTETS)
+            line = self._line()
             return None if line is None else grammar.parse_command(line)
         except LineTooLong as error:
             return RemoteProtocolError(str(error), grammar.TOO_LONG)
@@ -177,6 +178,24 @@ class ServerDialog(LineDialog):
             return RemoteProtocolError(str(error), grammar.NOT_A_LINE, close=True)
         except RemoteProtocolError as error:
             return error
+
+    def _line(self) -> bytes | None:
+        """Read a line. Some devices end theirs with LF: a client whose first line does may go on
+        so, and may not say CR then. Raises LineTooLong, BareLineEnd."""
+        try:
+            line = self._reader.read_line(grammar.COMMAND_OCTETS)
+            end, whole = CRLF, line
+        except BareLineEnd as error:
+            end, whole, line = b"\n", error.line, error.line[:-1]
+            if b"\r" in line:
+                raise
+        if line is None or whole is None:
+            return None
+        if self._line_end is None:
+            self._line_end = end
+        if end != self._line_end:
+            raise BareLineEnd("another line end than before", whole)
+        return line
 
     def send(self, value: ServerSaid) -> bytes:
         """Print a reply; step the state. Raises LocalProtocolError."""

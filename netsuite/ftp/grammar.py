@@ -41,21 +41,20 @@ _HTTP: Final = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"DELETE
 # RFC 959, 4.1 puts Telnet under the control connection. What is left of that: ABOR comes behind
 # IAC IP and the Synch (IAC DM), of which the network may take the DM away, since it is urgent
 # data; and an octet 255 in a name is doubled. Options are not negotiated, so they are not answered.
+# Many clients do not double it, and 255 is a letter in Latin-1 and CP1251: so Telnet's commands are
+# looked for before a command only, and what stands alone in its arguments is part of them.
 
 IAC: Final = b"\xff"
-# IAC IAC / IAC (WILL, WONT, DO, DONT) option / IAC command / IAC that lost its command
-_telnet: Final = re.compile(rb"\xff(\xff|[\xfb-\xfe][\x00-\xff]?|[\xf0-\xfa])?", re.DOTALL)
-# A DM or IP whose IAC was sent apart from it.
-_stray: Final = re.compile(rb"\A[\xf0-\xfa]+")
+# IAC (WILL, WONT, DO, DONT) option / [IAC] command (a DM's may have been sent apart from it) / IAC
+# that lost its command
+_telnet: Final = re.compile(rb"\A(?:\xff[\xfb-\xfe][\x00-\xff]?|\xff?[\xf0-\xfa]|\xff)+", re.DOTALL)
 
 
 def without_telnet(line: bytes) -> bytes:
-    """Take Telnet's octets out of a command line."""
-    if IAC in line:
-        line = _telnet.sub(lambda match: IAC if match[1] == IAC else b"", line)
+    """Take what is Telnet's out of a command line."""
     if line[:1] >= b"\xf0":
-        line = _stray.sub(b"", line)
-    return line
+        line = _telnet.sub(b"", line)
+    return line.replace(IAC + IAC, IAC) if IAC in line else line
 
 
 # -- commands, read ---------------------------------------------------------------------------

@@ -151,14 +151,21 @@ class Commands(SynchronousTestCase):
             self.assertEqual(octets, octets_of(command.path))
 
     def test_telnet(self) -> None:
-        """Telnet's octets are taken out, a doubled 255 is one."""
+        """Telnet's octets are taken out before a command; within, a doubled 255 is one, and one
+        that is not doubled is what it is: a letter of Latin-1 and CP1251."""
         for octets, wanted in (
             (b"\xff\xf4\xff\xf2ABOR", b"ABOR"),
             (b"\xff\xfb\x01\xff\xfd\x03NOOP", b"NOOP"),
-            (b"A\xff\xffB", b"A\xffB"),
-            (b"\xff\xff\xff\xf4", b"\xff"),
-            (b"AB\xff", b"AB"),
+            (b"\xf2ABOR", b"ABOR"),
+            (b"\xff\xf4\xffABOR", b"ABOR"),
             (b"\xff\xfb", b""),
+            (b"\xff\xff\xff\xf4NOOP", b"NOOP"),
+            (b"STOR A\xff\xffB", b"STOR A\xffB"),
+            (b"STOR \xff\xff\xff\xff", b"STOR \xff\xff"),
+            (b"STOR \xff\xff\xff", b"STOR \xff\xff"),
+            (b"STOR a\xff", b"STOR a\xff"),
+            (b"STOR a\xff\xf4b\xff\xfb\x01", b"STOR a\xff\xf4b\xff\xfb\x01"),
+            (b"STOR \xf4\xffx", b"STOR \xf4\xffx"),
         ):
             self.assertEqual(wanted, without_telnet(octets), octets)
 

@@ -332,18 +332,30 @@ class Hostile(SynchronousTestCase):
             (b"", 500), (b" ", 500), (b"XYZZY", 500), (b"RETR\tnotes.txt", 500), (b"\xe4\xf6\xfc", 500), (b"\0", 500),
             (b"ACCT x", 502), (b"SITE CHMOD 777 x", 502), (b"SMNT /", 502), (b"CCC", 502), (b"RETR a\0b", 501),
             (b"CWD \0", 501), (b"\xff" * 400, 500), (b"\xff\xfd\x18\xff\xfb\x1f", 500), (b"NOOP extra words", 200),
-            (b"x" * 9000, 500), (b"RETR " + b"x" * 9000, 500), (b"NO\xff\xf1OP", 200), (b"\xff\xfd\x18NOOP", 200),
+            (b"x" * 9000, 500), (b"RETR " + b"x" * 9000, 500), (b"NO\xff\xf1OP", 500), (b"\xff\xfd\x18NOOP", 200),
         ):  # fmt: skip
             session = Session()
             self.assertEqual([code, 200], codes(session.say(line + b"\r\nNOOP\r\n")), line)
 
     def test_line_ends(self) -> None:
-        """Only CR LF ends a line; where anything else does, nobody knows what is a command."""
+        """Only CR LF ends a line of a client that has said it once; where anything else does,
+        nobody knows what is a command."""
         for line in (b"NOOP\n", b"NOOP\rNOOP\r\n", b"CWD a\rb\r\n", b"CWD sub\nDELE notes.txt\r\n"):
             session = Session()
             self.assertEqual([500], codes(session.say(line)), line)
             self.assertTrue(session.closed)
         self.assertIsNotNone(session.world.files.content("notes.txt"))
+
+    def test_devices(self) -> None:
+        """A client whose first line ends with LF alone may go on so, and may not say CR then."""
+        session = Session(logged_in=False)
+        said = session.say(b"USER alice\nPASS se cret \nCWD sub\nPWD\nXYZZY\n")
+        self.assertEqual([331, 230, 250, 257, 500], codes(said))
+        for line in (b"NOOP\r\n", b"CWD a\rb\n", b"DELE x.bin\rNOOP\n"):
+            session = Session(logged_in=False)
+            self.assertEqual([331, 230], codes(session.say(LOGIN.replace(b"\r", b""))))
+            self.assertEqual([500], codes(session.say(line)), line)
+            self.assertTrue(session.closed)
 
     def test_http(self) -> None:
         """A browser that was led here hears one word."""
@@ -359,6 +371,26 @@ class Hostile(SynchronousTestCase):
         said = codes(session.say(b"XYZZY\r\n" * 30))
         self.assertEqual([500] * 10 + [421], said)
         self.assertTrue(session.closed)
+
+    def test_not_too_many(self) -> None:
+        """What is refused between successes ends no login: clients try what we do not have behind
+        each file. Before a login it does."""
+        session = Session(bad_commands=10)
+        for _ in range(10):
+            self.assertEqual(
+                [502] * 9 + [200], codes(session.say(b"SITE CHMOD\r\n" * 9 + b"NOOP\r\n"))
+            )
+        self.assertEqual([502] * 10 + [421], codes(session.say(b"SITE CHMOD\r\n" * 11)))
+        session = Session(logged_in=False, bad_commands=10)
+        said = codes(session.say(b"XYZZY\r\nNOOP\r\n" * 10))
+        self.assertEqual([500, 200] * 9 + [500, 421], said)
+        session = Session(bad_commands=10)
+        for _ in range(3):
+            data = session.data()
+            session.say(b"XCRC x\r\n" * 8 + b"STOR x\r\n")
+            data.hang_up()
+            session.world.settle()
+            self.assertEqual([226], codes(session.heard()))
 
     def test_at_every_cut(self) -> None:
         """The answers are the same however the network cuts what is said."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -11,6 +12,7 @@ from twisted.internet.protocol import Factory, Protocol
 
 from netsuite import tls
 from netsuite.connection.peer import Peer, where
+from netsuite.ftp.server.transfers import HEARD_SECONDS
 from netsuite.store.errors import OverQuota, StorageFull
 from netsuite.store.files.memory import MemoryUpload
 from netsuite.store.tree import TreePath, UploadRequest
@@ -264,6 +266,17 @@ class In(SynchronousTestCase):
         self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
         self.assertTrue(wire.closed)
 
+    def have_been_reset(self, session: Session) -> None:
+        """Have the kernel note a reset of a control connection, once something is sent over it: a
+        reactor that has heard the end of one does not look at it any more."""
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        ours.send(b"unread")
+        theirs.close()
+        # Its end has no descriptor, since nothing else asks for one.
+        transport: Any = session.server.transport
+        transport.getHandle = lambda: ours
+
     def test_killed_client(self) -> None:
         """A client whose both connections end at once has not sent a whole file."""
         for first_data in (True, False):
@@ -271,10 +284,14 @@ class In(SynchronousTestCase):
             wire = session.data()
             session.say(b"STOR notes.txt\r\n")
             wire.say(b"half")
+            self.have_been_reset(session)
             for end in (wire, session.wire)[:: 1 if first_data else -1]:
-                end.end()
+                end.hang_up()
+            session.world.settle()
+            session.world.reactor.advance(HEARD_SECONDS)
             session.world.settle()
             self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
+            self.assertEqual(0, len(session.world.factory))
 
     def test_killed_client_that_had_said_more(self) -> None:
         """Its end is not overlooked because a command still waits behind the transfer."""
@@ -283,13 +300,40 @@ class In(SynchronousTestCase):
             wire = session.data()
             session.say(b"STOR %s\r\nPWD\r\n" % name)
             wire.say(b"half")
-            session.wire.end()
-            wire.end()
+            self.have_been_reset(session)
+            session.wire.hang_up()
+            wire.hang_up()
             session.world.settle()
-            session.world.reactor.advance(1)
+            session.world.reactor.advance(HEARD_SECONDS)
             session.world.settle()
-            self.assertEqual([426, 257], codes(session.heard()))
             self.assertEqual(content, session.world.files.content(name.decode()))
+            self.assertEqual(0, len(session.world.factory))
+
+    def test_half_closed_control(self) -> None:
+        """A client that has closed its half of the control connection, and hears us, has its
+        transfers done and answered, and what it had said behind them."""
+        for name in (b"notes.txt", b"new"):
+            session = Session()
+            wire = session.data()
+            session.say(b"STOR %s\r\nPWD\r\n" % name)
+            session.wire.end()
+            wire.say(b"all of it")
+            session.world.reactor.advance(60)
+            wire.hang_up()
+            session.world.settle()
+            self.assertEqual([150], codes(session.heard()))
+            session.world.reactor.advance(HEARD_SECONDS)
+            session.world.settle()
+            self.assertEqual([226, 257], codes(session.heard()))
+            self.assertEqual(b"all of it", session.world.files.content(name.decode()))
+            self.assertTrue(session.closed)
+        session = Session()
+        wire = session.data()
+        session.wire.say(b"RETR notes.txt\r\n")
+        session.wire.end()
+        session.world.settle()
+        self.assertEqual((b"one\ntwo\n", [150, 226]), (wire.heard, codes(session.heard())))
+        self.assertTrue(session.closed)
 
     def test_sender_that_stalls(self) -> None:
         """A client that sends nothing any more is given up."""

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -111,6 +112,75 @@ def test_killed_upload(daemon: Daemon, client: ftplib.FTP) -> None:
     assert client.size("new.bin") == 1000
     client.storbinary("STOR new.bin", io.BytesIO(b"y" * 10), rest=1000)
     assert client.size("new.bin") == 1010
+
+
+def test_half_closed_control(client: ftplib.FTP) -> None:
+    """A client that closes its half of the control connection while it sends a file, and waits for
+    the answer, has it, and a file that was there is replaced."""
+    client.storbinary("STOR half.bin", io.BytesIO(b"old"))
+    client.voidcmd("TYPE I")
+    assert client.sock is not None
+    with client.transfercmd("STOR half.bin") as data:
+        client.sock.shutdown(socket.SHUT_WR)
+        data.sendall(BIG)
+    assert client.getresp().startswith("150 All")
+    assert client.getresp().startswith("226")
+    assert client.file is not None
+    assert client.file.read() == ""
+
+
+def test_device(daemon: Daemon) -> None:
+    """A client that ends its lines with LF alone."""
+    with socket.create_connection(("127.0.0.1", daemon.ports["ftp"]), 20) as control:
+        control.sendall(b"USER alice\nPASS netsuite\nPWD\nQUIT\n")
+        heard = control.makefile("rb").read()
+    assert [line[:3] for line in heard.splitlines()] == [b"220", b"331", b"230", b"257", b"221"]
+
+
+def test_refused_behind_each_file(client: ftplib.FTP) -> None:
+    """A client that tries what we do not have behind each of many files is not turned out."""
+    for number in range(30):
+        client.storbinary("STOR chmod.bin", io.BytesIO(b"%d" % number))
+        for command in ("SITE CHMOD 644 chmod.bin", "XCRC chmod.bin"):
+            with pytest.raises(ftplib.error_perm, match=r"50[02]"):
+                client.voidcmd(command)
+    client.delete("chmod.bin")
+
+
+@pytest.mark.parametrize("how", ["curl", "ftplib", "lftp"])
+def test_octet_255(daemon: Daemon, tmp_path: Path, how: str) -> None:
+    """Names in Latin-1 that differ by a y with diaeresis, which is Telnet's octet, are two files,
+    whether a client doubles it (lftp) or not."""
+    home = daemon.home / "files/home/alice"
+    names = [b"%s-a\xff\xf4b" % how.encode(), b"%s-ab" % how.encode(), b"%s-a\xff" % how.encode()]
+    for name in names:
+        (tmp_path / "up").write_bytes(name)
+        if how == "curl":
+            url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/{quote(name)}"
+            run(
+                program("curl", "ftp"),
+                "-sS",
+                "-u",
+                "alice:netsuite",
+                "-T",
+                "up",
+                url,
+                home=tmp_path,
+            )
+        elif how == "lftp":
+            url = f"ftp://alice:netsuite@127.0.0.1:{daemon.ports['ftp']}/{quote(name)}"
+            script = f"set ftp:ssl-allow no; set ftp:use-utf8 no; put up -o {url}"
+            run(program("lftp"), "--norc", "-c", script, home=tmp_path)
+        else:
+            with ftplib.FTP(encoding="latin-1") as ftp:
+                ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
+                ftp.login("alice", "netsuite")
+                ftp.storbinary("STOR " + name.decode("latin-1"), io.BytesIO(name))
+    for name in names:
+        path = os.fsencode(home) + b"/" + name
+        with open(path, "rb") as file:
+            assert file.read() == name
+        os.unlink(path)
 
 
 def test_stranger_on_the_data_port(client: ftplib.FTP) -> None:

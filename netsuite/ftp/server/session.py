@@ -62,6 +62,14 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     # -- the session --------------------------------------------------------------------------
 
+    def say(self, value: ServerSaid) -> None:
+        """Say something. Clients try commands that we do not have behind each file (SITE CHMOD,
+        XCRC): who is logged in is ended only for refusals without a success between."""
+        super().say(value)
+        said = value.reply if isinstance(value, Ended) else value
+        if self._files is not None and said.positive and said.final:
+            self.bad_commands = 0
+
     def began(self) -> None:
         """Greet."""
         handle = self.transport.getHandle() if hasattr(self.transport, "getHandle") else None

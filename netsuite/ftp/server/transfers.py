@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -34,6 +35,8 @@ PIECE_OCTETS: Final = 131_072
 SMALL_OCTETS: Final = 65_536
 #: How long the end of a client's other connection is given to be heard of.
 LAST_LOOK_SECONDS: Final = 0.002
+#: How long who is gone is given to answer that with a reset.
+HEARD_SECONDS: Final = 2.0
 #: Names that STOU tries.
 UNIQUE_NAMES: Final = 1000
 #: What OpenSSL says to a full handshake where there is no certificate to show.
@@ -164,10 +167,10 @@ async def abort(session: Session, command: commands.Abor) -> commands.Reply:
 
 
 async def end_of_input(session: Session, event: EndOfInput) -> None:
-    """Close. A client that has gone while it sends a file ends both connections alike; what came
-    is then not whole, whatever its connection says."""
-    if session.active is not None:
-        await session.active.stop()
+    """Close, when the transfer under way has ended, which is told to a client that has closed its
+    half only. Whether one that sends a file is gone is found out when the file has come."""
+    if session.active is not None and session.active.done is not None:
+        await session.active.done
     session.close()
 
 
@@ -319,6 +322,19 @@ async def _last_look(session: Session, path: TreePath) -> None:
     await deferLater(session.clock, LAST_LOOK_SECONDS)
 
 
+async def _hears(session: Session) -> None:
+    """See that a client that says nothing more hears us. If it does it has closed its half of the
+    control connection; if not it is gone, and what has come of a file is not known to be whole.
+    Raises DataCut."""
+    session.say(commands.reply(150, "All of it has come"))
+    session.writer.flush()
+    await deferLater(session.clock, HEARD_SECONDS)
+    handle = session.transport.getHandle() if hasattr(session.transport, "getHandle") else None
+    # A reactor looks no more at what has ended, so it would not tell us of a reset.
+    if isinstance(handle, socket.socket) and handle.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise connection.DataCut("the client is gone")
+
+
 async def _take(
     session: Session, active: ActiveTransfer, upload: Upload, text: str, path: TreePath | None
 ) -> commands.Reply:
@@ -341,7 +357,7 @@ async def _take(
         if path is not None:
             await _last_look(session, path)
         if session.dialog.client_ended:
-            raise connection.DataCut("the client is gone")
+            await _hears(session)
         active.committing = True
         await upload.commit()
     except BaseException:
