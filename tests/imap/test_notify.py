@@ -94,6 +94,13 @@ class Others(Case):
         )
         self.other.say(b"c RENAME Lists Work\r\n")
         self.assertEqual([b'* LIST (\\HasChildren) "/" Work ("OLDNAME" (Lists))'], self.told())
+        self.other.say(b"c CREATE Work/ruby/rails/old\r\n")
+        self.told()
+        self.other.say(b"c RENAME Work Lists\r\n")
+        self.assertEqual([b'* LIST (\\HasChildren) "/" Lists ("OLDNAME" (Work))'], self.told())
+        self.other.say(b"c DELETE Lists/ruby/rails/old\r\nc DELETE Lists/ruby/rails\r\n")
+        self.other.say(b"c RENAME Lists Work\r\n")
+        self.told()
         self.other.say(b"c DELETE Work/ruby\r\n")
         self.assertEqual(
             [b'* LIST (\\NonExistent) "/" Work/ruby', b'* LIST (\\HasChildren) "/" Work'],
@@ -326,6 +333,17 @@ class Rights(Case):
         )
         self.ben.say(b"a DELETE New\r\n")
         self.assertEqual(b'* LIST (\\NonExistent) "/" ' + new, self.told()[0])
+
+    def test_renamed_tree(self) -> None:
+        """Of those below a mailbox that is renamed there is no word of their own."""
+        self.give(b"lr")
+        self.ben.say(b"a CREATE Lists/a\r\na CREATE Lists/a/b\r\n")
+        self.names()
+        self.ben.say(b"a RENAME Lists New\r\n")
+        self.assertEqual(
+            [b'* LIST (\\HasChildren) "/" "Other Users/ben/New" ("OLDNAME" (' + self.NAME + b"))"],
+            self.told(),
+        )
 
     def test_gone_unread(self) -> None:
         """One that can only be seen tells of its end, too."""

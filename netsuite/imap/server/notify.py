@@ -245,10 +245,7 @@ class MailboxNews:
             case changes.FolderCreated(_, _, name) | changes.FolderDeleted(_, _, name):
                 self._heard_of(name, Event.MAILBOX_NAME)
             case changes.FolderRenamed(_, _, old, new):
-                # No word of those below it: they are renamed with it (RFC 5465, 5.4).
-                above, before = new.rpartition(SEPARATOR)[0], old.rpartition(SEPARATOR)[0]
-                if not (above and self._renamed.get(above) == before):
-                    self._heard_of(new, Event.MAILBOX_NAME, old)
+                self._heard_of_rename(old, new)
             case changes.SubscriptionChanged(_, name, _):
                 self._heard_of(name, Event.SUBSCRIPTION_CHANGE)
             case changes.RightsChanged(folder, _):
@@ -283,6 +280,15 @@ class MailboxNews:
             self._overflow()
         self._soon()
 
+    def _heard_of_rename(self, old: str, new: str) -> None:
+        # No word of those below it: they are renamed with it (RFC 5465, 5.4).
+        above, before = new, old
+        while above:
+            above, before = above.rpartition(SEPARATOR)[0], before.rpartition(SEPARATOR)[0]
+            if above and before and self._renamed.get(above) == before:
+                return
+        self._heard_of(new, Event.MAILBOX_NAME, old)
+
     def _heard_of(self, name: str, event: Event, old: str = "") -> None:
         command = self._session.dialog.command
         if command is not None and isinstance(command.request, _OWN):
@@ -314,7 +320,9 @@ class MailboxNews:
                 return
         await self.start()
         after = self._by_id(doubtful)
-        for folder in before.keys() | after.keys():
+        # Those above come before those below them.
+        known = {**after, **before}
+        for folder in sorted(known, key=lambda each: known[each].name):
             self._compare(before.get(folder), after.get(folder), hidden=folder not in deleted)
 
     def _by_id(self, folders: set[FolderId]) -> dict[FolderId, Folder]:
@@ -331,7 +339,7 @@ class MailboxNews:
         elif before is None:
             self._heard_of(after.name, Event.MAILBOX_NAME)
         elif before.name != after.name:
-            self._heard_of(after.name, Event.MAILBOX_NAME, before.name)
+            self._heard_of_rename(before.name, after.name)
         elif ("r" in before.rights) is not ("r" in after.rights):
             self._heard_of_access(after.name)
 
