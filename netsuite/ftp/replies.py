@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from netsuite.accounts import interfaces
@@ -90,6 +91,8 @@ REPLIES: Final[Mapping[type[Exception], Reply]] = {
 }
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(REPLIES, counted=interfaces.COUNTED_REFUSALS)
 
+_control: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
 #: What is said unasked before the connection is closed (RFC 959, 4.2.2: 421).
 GOODBYE: Final[Mapping[CloseReason, Reply]] = {
     CloseReason.SHUTDOWN: reply(421, "Stopping; try again later"),
@@ -104,6 +107,12 @@ GOODBYE: Final[Mapping[CloseReason, Reply]] = {
     CloseReason.BUSY: reply(421, "Too many connections; try again later"),
     CloseReason.BUSY_ADDRESS: reply(421, "Too many connections from there; try again later"),
 }
+
+
+def looks_empty(names: Sequence[str]) -> Reply:
+    """Return the refusal to remove a directory that holds only what is not shown, naming that."""
+    known = ", ".join(_control.sub("?", name) for name in names)
+    return reply(550, f"It holds what is not shown here: {known}; DELE removes links")
 
 
 def other_family(family: int) -> Reply:

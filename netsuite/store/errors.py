@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netsuite.store.model import Copied
 
 
@@ -120,7 +122,15 @@ class IsADirectory(StoreError):
 
 
 class DirectoryNotEmpty(StoreError):
-    """The directory has entries."""
+    """The directory has entries.
+
+    Attributes:
+        unshown: names of some of them, where none is one that is shown, so that it looks empty.
+    """
+
+    def __init__(self, message: str = "", unshown: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.unshown = unshown
 
 
 class BadFileName(StoreError):

@@ -198,7 +198,11 @@ class FileTree(Protocol):
         """Raises FileInTheWay, NoSuchFile (its directory)."""
 
     async def remove_file(self, path: TreePath) -> None:
-        """Raises NoSuchFile, IsADirectory."""
+        """Remove a file; or a link, though it is not shown, and nothing that it points to.
+
+        Raises:
+            NoSuchFile, IsADirectory.
+        """
 
     async def remove_directory(self, path: TreePath) -> None:
         """Raises NoSuchFile, NotADirectory, DirectoryNotEmpty."""

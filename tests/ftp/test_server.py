@@ -8,7 +8,8 @@ from twisted.internet.defer import Deferred
 
 from netsuite.accounts.interfaces import LoginUnavailable, Throttled
 from netsuite.ftp.grammar import PARSERS
-from netsuite.store.errors import Busy, NotPermitted, StoreClosed
+from netsuite.store.errors import Busy, DirectoryNotEmpty, NotPermitted, StoreClosed
+from netsuite.store.tree import TreePath
 from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp.fakes import LOGIN, Session, World, codes
 
@@ -336,6 +337,18 @@ class Hostile(SynchronousTestCase):
         ):  # fmt: skip
             session = Session()
             self.assertEqual([code, 200], codes(session.say(line + b"\r\nNOOP\r\n")), line)
+
+    def test_looks_empty(self) -> None:
+        """What keeps a directory that looks empty from being removed is named, in one line."""
+        session = Session()
+
+        async def refuse(path: TreePath) -> None:
+            raise DirectoryNotEmpty("not empty", ["link", "a\r\n250 b\x9f"])
+
+        self.patch(session.world.files, "remove_directory", refuse)
+        said = session.say(b"RMD sub\r\n")
+        wanted = "550 It holds what is not shown here: link, a??250 b?; DELE removes links\r\n"
+        self.assertEqual(wanted.encode(), said)
 
     def test_line_ends(self) -> None:
         """Only CR LF ends a line of a client that has said it once; where anything else does,

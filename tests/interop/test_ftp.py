@@ -147,6 +147,18 @@ def test_refused_behind_each_file(client: ftplib.FTP) -> None:
     client.delete("chmod.bin")
 
 
+def test_looks_empty(daemon: Daemon, client: ftplib.FTP) -> None:
+    """A directory that holds a link only says so, and its owner removes both."""
+    client.mkd("linked")
+    (daemon.home / "files/home/alice/linked/old link").symlink_to(daemon.home)
+    assert client.nlst("linked") == []
+    with pytest.raises(ftplib.error_perm, match="550 It holds what is not shown here: old link;"):
+        client.rmd("linked")
+    client.delete("linked/old link")
+    client.rmd("linked")
+    assert daemon.home.is_dir()
+
+
 @pytest.mark.parametrize("how", ["curl", "ftplib", "lftp"])
 def test_octet_255(daemon: Daemon, tmp_path: Path, how: str) -> None:
     """Names in Latin-1 that differ by a y with diaeresis, which is Telnet's octet, are two files,

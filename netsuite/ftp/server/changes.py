@@ -28,8 +28,13 @@ async def make_directory(session: Session, command: Mkd) -> Reply:
 
 
 async def remove_directory(session: Session, command: Rmd) -> Reply:
-    """Remove an empty directory."""
-    await session.files.remove_directory(session.resolved(command.path))
+    """Remove an empty directory; say what keeps one that only looks empty."""
+    try:
+        await session.files.remove_directory(session.resolved(command.path))
+    except DirectoryNotEmpty as error:
+        if not error.unshown:
+            raise
+        return replies.looks_empty(error.unshown)
     return reply(250, "Removed")
 
 

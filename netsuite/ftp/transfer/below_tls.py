@@ -9,17 +9,29 @@ client has ended TLS, or has nothing more to say.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, providedBy
 
+from netsuite.connection.writer import StreamTransport
+
 #: So much is held back at most: two tickets, and answers to some changes of keys.
 HELD_OCTETS: Final = 16_384
 #: content type, version, length of what follows                              RFC 8446, 5.1
 _HEADER_OCTETS: Final = 5
+
+
+class Above(Protocol):
+    """TLS, as transports see it."""
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Accept what came."""
+
+    def connectionLost(self, reason: Failure) -> None:  # noqa: N802
+        """It is over."""
 
 
 class BelowTLS:
@@ -29,10 +41,10 @@ class BelowTLS:
         transport: hands what it reads to its attribute ``protocol``.
     """
 
-    def __init__(self, transport: Any) -> None:
+    def __init__(self, transport: StreamTransport) -> None:
         self.transport = transport
         #: TLS, which ``tls.start_tls`` puts here.
-        self.wrappedProtocol: Any = None
+        self.wrappedProtocol: Above | None = None
         #: Whether TCP has ended as it should, behind a whole record of TLS.
         self.ended_whole = False
         self._held: list[bytes] | None = None
@@ -40,7 +52,7 @@ class BelowTLS:
         self._header = b""  # of the record that begins
         self._left = 0  # octets to come of the record that has begun
         directlyProvides(self, *providedBy(transport))
-        transport.protocol = self
+        setattr(transport, "protocol", self)  # noqa: B010  # which no interface has
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.transport, name)
@@ -78,6 +90,7 @@ class BelowTLS:
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Hand on what came."""
         self._follow(data)
+        assert self.wrappedProtocol is not None
         self.wrappedProtocol.dataReceived(data)
 
     def _follow(self, data: bytes) -> None:
@@ -97,6 +110,7 @@ class BelowTLS:
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """TCP has ended."""
+        assert self.wrappedProtocol is not None
         whole = not self._header and not self._left
         self.ended_whole = whole and reason.check(ConnectionDone) is not None
         self.wrappedProtocol.connectionLost(reason)

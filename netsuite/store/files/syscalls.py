@@ -32,6 +32,9 @@ PIECE_ENTRIES: Final = 500
 _NOREPLACE: Final = 1
 #: What a kernel or file system says that has no such thing.
 _CANNOT: Final = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP})
+_NOT_EMPTY: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST})
+#: So many are named of what keeps a directory that looks empty from being removed.
+UNSHOWN_NAMES: Final = 5
 #: How often a lock that another process holds is asked for, and how long between.
 _ATTEMPTS: Final = 250
 _ATTEMPT_SECONDS: Final = 0.02
@@ -111,12 +114,13 @@ def make_directory(root: int, names: Names, mode: int) -> Entry:
 
 
 def remove_file(root: int, names: Names, lock: threading.Lock) -> None:
-    """Remove a file, durably."""
+    """Remove a file, durably; or a link, with which nothing else can be done."""
     if not names:
         raise errors.IsADirectory("the root")
     with directory(root, names[:-1], WORK) as where:
         with locked(lock, where):
-            if stat.S_ISDIR(visible(where, names[-1]).st_mode):
+            link = stat.S_ISLNK(lstat(where, names[-1]).st_mode)
+            if not link and stat.S_ISDIR(visible(where, names[-1]).st_mode):
                 raise errors.IsADirectory("a directory")
             os.unlink(names[-1], dir_fd=where)
         os.fsync(where)
@@ -132,15 +136,33 @@ def remove_directory(root: int, names: Names, before: float) -> None:
         try:
             os.rmdir(names[-1], dir_fd=where)
         except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            if error.errno not in _NOT_EMPTY:
                 raise
             with directory(where, names[-1:], WORK) as full:
                 sweep_directory(full, before)
+                unshown = _unshown(full)
             try:
                 os.rmdir(names[-1], dir_fd=where)
-            except FileExistsError:  # what some systems say instead
-                raise errors.DirectoryNotEmpty("not empty") from None
+            except OSError as again:
+                if again.errno not in _NOT_EMPTY:
+                    raise
+                raise errors.DirectoryNotEmpty("not empty", unshown) from None
         os.fsync(where)
+
+
+def _unshown(where: int) -> Sequence[str]:
+    """Return names in a directory that looks empty; none where anything in it is shown."""
+    found: list[str] = []
+    with os.scandir(where) as entries:
+        for each in entries:
+            name = os.fsencode(each.name)
+            with suppress(FileNotFoundError):
+                if shown(name) is not None and entry_of("", lstat(where, name)) is not None:
+                    return ()
+                if len(found) < UNSHOWN_NAMES:
+                    upload = name.startswith(TEMPORARY)
+                    found.append("an upload under way" if upload else name_of(name))
+    return found
 
 
 def rename(

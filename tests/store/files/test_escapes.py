@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from netsuite.store.errors import FileInTheWay, NoSuchFile, StoreError
+from netsuite.store.errors import DirectoryNotEmpty, FileInTheWay, NoSuchFile, StoreError
+from netsuite.store.files.syscalls import UNSHOWN_NAMES
 from netsuite.store.tree import TreePath, UploadRequest
 from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import DiskCase
@@ -47,7 +49,6 @@ class Links(EscapeBase, TestCase):
             tree.entry(path),
             tree.sorted_listing(path),
             tree.open(path),
-            tree.remove_file(path),
             tree.remove_directory(path),
             tree.rename(path, ("x",)),
             tree.set_modified(path, datetime(2001, 1, 1, tzinfo=UTC)),
@@ -78,6 +79,37 @@ class Links(EscapeBase, TestCase):
             self.assertTrue(self.on_disk(name).is_symlink())
         self.assertEqual(["dir", "mine", "real"], await self.names())
         self.untouched()
+        for name in ("file", "directory", "inside", "inside_directory", "up", "broken", "loop"):
+            await self.tree.remove_file((name,))  # the link, and nothing that it points to
+        self.assertEqual(["dir", "mine", "real"], sorted(os.listdir(self.root)))
+        self.untouched()
+
+    async def unshown(self, name: str) -> Sequence[str]:
+        """Try to remove a directory; return what is named of what is in it."""
+        with self.assertRaises(DirectoryNotEmpty) as refused:
+            await self.tree.remove_directory((name,))
+        return refused.exception.unshown
+
+    async def test_looks_empty(self) -> None:
+        """A directory that holds nothing but what is not shown is not removed, and it is told what
+        that is; not where anything in it is shown."""
+        await self.tree.make_directory(("d",))
+        for number in range(UNSHOWN_NAMES + 2):
+            self.on_disk("d", f"link{number}").symlink_to(self.outside)
+        self.on_disk("d", "a\nb").mkdir()
+        names = await self.unshown("d")
+        self.assertEqual(UNSHOWN_NAMES, len(names))
+        self.assertLessEqual(set(names), set(os.listdir(self.on_disk("d"))))
+        await self.put(("d", "shown"))
+        self.assertEqual((), await self.unshown("d"))
+        await self.tree.make_directory(("e",))
+        upload = await self.tree.upload(("e", "new"))
+        upload.write(b"octets" * 100_000)
+        await self.tree.entry(("e",))
+        self.assertEqual(["an upload under way"], await self.unshown("e"))
+        await upload.abort()
+        await self.tree.remove_directory(("e",))
+        self.untouched()
 
     async def test_link_on_the_way(self) -> None:
         """No link is walked through, neither out nor within."""
@@ -86,8 +118,9 @@ class Links(EscapeBase, TestCase):
         self.on_disk("out").symlink_to(self.outside)
         self.on_disk("in").symlink_to("dir")
         for name in ("out", "in"):
-            await self.refuse_all((name, "secret"))
-            await self.refuse_all((name, "empty"))
+            for inside in ("secret", "empty"):
+                await self.refuse_all((name, inside))
+                await self.refused(NoSuchFile, self.tree.remove_file((name, inside)))
             await self.refused(NoSuchFile, self.tree.upload((name, "new")))
             await self.refused(NoSuchFile, self.tree.make_directory((name, "new")))
             await self.refused(NoSuchFile, self.tree.rename(("mine",), (name, "new")))
