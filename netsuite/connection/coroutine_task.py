@@ -36,14 +36,15 @@ class Raised:
 @types.coroutine
 def _runner() -> Generator[Any, Any, None]:
     """Run the coroutines that are sent, one after the other; yield what each awaits, and at its
-    end its value, or ``Raised``."""
-    result: object = None
+    end its value, or ``Raised``. It keeps neither: an error has a whole session in its frames."""
+    work = yield None
     while True:
-        work = yield result
         try:
-            result = yield from work
+            work = yield (yield from work)
+            continue
         except Exception as error:
-            result = Raised(error)
+            raised = [Raised(error)]
+        work = yield raised.pop()
 
 
 #: Runners between two coroutines; more than one where a handler has another connection's run.

@@ -13,21 +13,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from netsuite.imap.commands.fetch import FetchData
-from netsuite.imap.commands.responses import (
-    Condition,
-    Exists,
-    Expunged,
-    FlagsData,
-    Status,
-    Tagged,
-    Vanished,
-)
+from netsuite.imap.commands.responses import Status, Tagged
 from netsuite.imap.dialog.client import ClientDialog
 from netsuite.imap.grammar.compose import Segment
-from netsuite.imap.sequences import TOP, SequenceSet
 from netsuite.wire.events import NEED_DATA
 from tests.coroutines import run
+from tests.imap.known import Known
 from tests.imap.world import World
 
 PLAIN = b"Subject: hi\r\n\r\nbody\r\n"
@@ -58,20 +49,14 @@ KINDS = (
 )
 
 
-class Strict:
+class Strict(Known):
     """A client, and what it knows."""
 
-    def __init__(self, world: World, kind: Kind, seen_recent: dict[int, Strict]) -> None:
+    def __init__(self, world: World, kind: Kind, recent: dict[int, object]) -> None:
+        super().__init__(recent, qresync=kind.qresync, at_once=kind.at_once)
         self.world = world
         self.kind = kind
-        self.seen_recent = seen_recent
-        self.uids: list[int | None] = []
-        self.flags: dict[int, frozenset[str]] = {}
-        self.listed: frozenset[str] = frozenset()
-        self.modseq = 0
         self.idling = False
-        self.selecting = False
-        self.count = 0
         self.connect()
 
     def connect(self) -> None:
@@ -83,118 +68,27 @@ class Strict:
         self.select()
 
     def select(self) -> None:
-        """Open the mailbox; with QRESYNC what is known is brought up to date."""
-        known = [uid for uid in self.uids if uid is not None]
-        returns = self.kind.qresync and bool(self.modseq)
-        parameters = b""
-        if returns:
-            parameters = b" (QRESYNC (7 %d))" % self.modseq
-            if known and len(known) % 2:
-                parameters = b" (QRESYNC (7 %d 1:%d))" % (self.modseq, max(known))
-        if not returns:
-            self.flags.clear()
-            known.clear()
-        self.uids = list(known)
-        self.flags = {uid: flags for uid, flags in self.flags.items() if uid in known}
-        self.selecting = True
-        self.say(b"s SELECT INBOX" + parameters)
-        self.selecting = False
-        if returns and len(self.uids) != self.count:
-            # It had not looked which UIDs they have that came before it left.
-            self.uids = [None] * self.count
-            self.look()
+        """Open the mailbox."""
+        self.say(b"s SELECT INBOX" + self.selects())
+        self.selected()
 
     def leave(self) -> None:
         """Lose the connection; what was known stays so."""
         self.client.transport.loseConnection()
         self.idling = False
 
-    def say(self, line: bytes, *, may_expunge: bool = True) -> Tagged | None:
-        """Say a line, and follow the answer; return how it ended."""
+    def say(self, line: bytes, *, may_expunge: bool = True) -> None:
+        """Say a line, and follow the answer."""
         self.dialog.send(Segment(line, last=True, tag=line.partition(b" ")[0]))
-        return self.hear(self.client.say(line + b"\r\n"), may_expunge=may_expunge)
+        self.follow(self.client.say(line + b"\r\n"), may_expunge=may_expunge)
 
-    def hear(self, octets: bytes, *, may_expunge: bool = True) -> Tagged | None:
-        """Follow what was said; return how a command ended."""
-        ended = None
+    def follow(self, octets: bytes, *, may_expunge: bool = True) -> None:
+        """Follow what was said."""
         self.dialog.receive(octets)
         while (event := self.dialog.next_event()) is not NEED_DATA:
-            match event:
-                case Exists(messages):
-                    self.exists(messages)
-                case Expunged(number):
-                    assert not self.kind.qresync, "EXPUNGE after ENABLE QRESYNC"
-                    assert may_expunge or self.kind.at_once, "EXPUNGE while numbers are used"
-                    self.gone(number)
-                case Vanished(uids, earlier):
-                    assert self.kind.qresync
-                    assert may_expunge or earlier, "VANISHED while numbers are used"
-                    self.vanished(uids, earlier=earlier)
-                case FetchData():
-                    self.fetched(event)
-                case FlagsData(flags):
-                    self.listed = frozenset(flags)
-                case Condition(_, _, code) | Tagged(_, _, _, code):
-                    if code is not None and code.name == "HIGHESTMODSEQ":
-                        assert isinstance(code.argument, int)
-                        self.modseq = code.argument
+            self.hear(event, may_expunge=may_expunge)
             if isinstance(event, Tagged):
                 assert event.status is not Status.BAD, event
-                ended = event
-        return ended
-
-    def exists(self, messages: int) -> None:
-        """Accept how many there are."""
-        if self.selecting and self.kind.qresync and self.modseq:
-            # What vanished meanwhile comes later in the same answer.
-            self.count = messages
-            return
-        assert messages >= len(self.uids), "EXISTS never takes away"
-        self.uids += [None] * (messages - len(self.uids))
-
-    def gone(self, number: int) -> None:
-        """Accept that a message is gone."""
-        uid = self.uids.pop(number - 1)
-        if uid is not None:
-            self.flags.pop(uid, None)
-
-    def vanished(self, uids: SequenceSet, *, earlier: bool) -> None:
-        """Accept that messages are gone, by their UIDs."""
-        gone = set(uids.members([uid for uid in self.uids if uid is not None], TOP))
-        unknown = sum(high - low + 1 for low, high in uids.resolve(TOP)) - len(gone)
-        self.uids = [uid for uid in self.uids if uid not in gone]
-        for uid in uids.members(list(self.flags), TOP):
-            del self.flags[uid]
-        if not earlier:
-            # Of those whose UID it does not know it must look which they were.
-            for _ in range(unknown):
-                self.uids.remove(None)
-            self.look()
-
-    def look(self) -> None:
-        """Forget which message has which number, where that is not certain any more."""
-        if None in self.uids:
-            self.uids = [None] * len(self.uids)
-            self.flags.clear()
-
-    def fetched(self, data: FetchData) -> None:
-        """Accept what is said of a message."""
-        if self.selecting:
-            if data.uid is not None and data.uid not in self.uids:
-                self.uids.append(data.uid)
-                self.uids.sort(key=lambda uid: uid or TOP)
-        elif data.uid is not None:
-            assert self.uids[data.number - 1] in (None, data.uid), "the number is another's"
-            self.uids[data.number - 1] = data.uid
-        uid = data.uid if data.uid is not None else self.uids[data.number - 1]
-        if data.modseq is not None:
-            self.modseq = max(self.modseq, data.modseq)
-        if data.flags is None or uid is None:
-            return
-        if "\\Recent" in data.flags:
-            assert self.seen_recent.setdefault(uid, self) is self, "recent in two sessions"
-        self.flags[uid] = data.flags - {"\\Recent"}
-        assert self.flags[uid] <= self.listed, "a keyword that FLAGS did not list"
 
 
 class Following(RuleBasedStateMachine):
@@ -205,7 +99,7 @@ class Following(RuleBasedStateMachine):
         """Put some messages there, and connect."""
         self.world = World()
         self.world.deliver(*[PLAIN] * 4)
-        recent: dict[int, Strict] = {}
+        recent: dict[int, object] = {}
         self.clients = [Strict(self.world, kind, recent) for kind in KINDS]
 
     def awake(self, number: int) -> Strict:
@@ -221,7 +115,7 @@ class Following(RuleBasedStateMachine):
         """Let a client hear what it is told unasked."""
         idle, kind = client.idling, client.kind
         may = idle or kind.at_once
-        client.hear(client.client.heard(), may_expunge=may)
+        client.follow(client.client.heard(), may_expunge=may)
 
     @rule(count=st.integers(1, 3), flag=st.sampled_from(["", "\\Seen", "$New"]))
     def deliver(self, count: int, flag: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from netsuite.store.model import FolderId, Opened
+from netsuite.store.model import FlagAction, FolderId, Opened
 from netsuite.testing.cases import SynchronousTestCase
+from tests.coroutines import run
 from tests.imap.world import Client, World
 
 PLAIN = b"Subject: hi\r\n\r\nbody\r\n"
@@ -92,6 +93,22 @@ class Opening(SynchronousTestCase):
             client.say(b"a NOOP\r\na FETCH 6 FLAGS\r\n") for client in (self.client, self.other)
         ]
         self.assertEqual([True, False], [b"\\Recent" in answer for answer in answers])
+
+    def test_keywords_that_are_read(self) -> None:
+        """Flags that a change did not bring along may have a keyword of a later one, of which
+        nobody has heard yet: it is listed before it is used (RFC 3501, 7.2.6)."""
+        selected = self.other.server.selected
+        assert selected is not None
+        selected.close()  # it hears of nothing
+        mail, folder = self.world.store.mail, selected.folder.id
+        run(mail.store_flags(folder, [1], FlagAction.ADD, frozenset({"$New"}), None))
+        selected.view.note_flags(selected.view.modseq + 1, [1], [None])
+        flags, permanent, fetched, ended = self.other.lines(b"a NOOP")
+        self.assertTrue(flags.startswith(b"* FLAGS ("))
+        self.assertIn(b"$New", flags)
+        self.assertIn(b"$New", permanent)
+        self.assertTrue(fetched.startswith(b"* 1 FETCH (UID 1 FLAGS ("))
+        self.assertEqual(b"a OK Nothing done", ended)
 
     def test_silent_store(self) -> None:
         """A STORE.SILENT of what is left is OK, though some are gone (RFC 2180, 4.2.1)."""

@@ -198,6 +198,8 @@ class Selected:
         uids = self.view.unread_flags()
         if uids:
             messages = await self.mail.messages(self.folder.id, sorted(uids))
+            # They may have keywords of a change that is still to be published.
+            self._note_keywords(each.flags for each in messages)
             self.view.learn_flags({each.uid: (each.flags, each.modseq) for each in messages})
 
     # -- flags --------------------------------------------------------------------------------
