@@ -14,7 +14,7 @@ names therefore go through ``name_octets`` and ``name_of``; what can only hold t
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
@@ -144,8 +144,17 @@ class Upload(Protocol):
         StorageFull ... ; who goes on writing all the same is told so again each time.
         """
 
-    async def commit(self, *, modified: datetime | None = None) -> Entry:
+    async def commit(
+        self,
+        *,
+        modified: datetime | None = None,
+        may_replace: Callable[[], object] | None = None,
+    ) -> Entry:
         """Make it durable and give it its name, in one step.
+
+        Args:
+            may_replace: called, at the last moment, where it is to take the place of a file that is
+                there; what it raises ends the commit.
 
         Raises:
             as ``FileTree.upload``, and TooLarge; nothing is left of the upload then.

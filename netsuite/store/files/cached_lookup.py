@@ -18,7 +18,6 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
@@ -151,8 +150,9 @@ def open_file(root: int, names: Sequence[bytes]) -> tuple[Entry, io.FileIO] | No
     return None
 
 
-def directory_for(root: int, names: Sequence[bytes]) -> int | None:
-    """Return a descriptor of the directory that a file is to be made in, without waiting.
+def directory_for(root: int, names: Sequence[bytes]) -> tuple[int, bool] | None:
+    """Return a descriptor of the directory that a file is to be made in, and whether a file is
+    known to have the name already; without waiting.
 
     None where that cannot be, or where it is not plain that a file can be made there.
 
@@ -170,11 +170,10 @@ def directory_for(root: int, names: Sequence[bytes]) -> int | None:
         if not _is_ours(os.fstat(where)):
             os.close(where)
             return None
-        _check_name(where, names[-1])
+        return where, _is_taken(where, names[-1])
     except BaseException:
         os.close(where)
         raise
-    return where
 
 
 def _is_ours(directory: os.stat_result) -> bool:
@@ -182,14 +181,19 @@ def _is_ours(directory: os.stat_result) -> bool:
     return not user or (directory.st_uid == user and directory.st_mode & 0o300 == 0o300)
 
 
-def _check_name(where: int, name: bytes) -> None:
-    """Refuse a name that is known to be taken by something that no file replaces."""
-    with suppress(NoSuchFile):
+def _is_taken(where: int, name: bytes) -> bool:
+    """Return whether a file is known to have a name; refuse one that is known to be taken by
+    something that no file replaces."""
+    try:
         found = lstat(where, (name,))
-        if found is None:
-            if ctypes.get_errno() == errno.ELOOP:
-                raise FileInTheWay("a link has the name")
-        elif not stat.S_ISREG(found.st_mode):
-            if stat.S_ISDIR(found.st_mode):
-                raise IsADirectory("a directory has the name")
-            raise FileInTheWay("something has the name")
+    except NoSuchFile:
+        return False
+    if found is None:
+        if ctypes.get_errno() == errno.ELOOP:
+            raise FileInTheWay("a link has the name")
+        return False
+    if not stat.S_ISREG(found.st_mode):
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectory("a directory has the name")
+        raise FileInTheWay("something has the name")
+    return True

@@ -21,7 +21,7 @@ from netsuite.store.files import cached_lookup, syscalls
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.group_commit import GroupCommit
 from netsuite.store.files.openat import open_root
-from netsuite.store.files.staging import StagedFile
+from netsuite.store.files.staging import StagedFile, can_be_unnamed
 from netsuite.store.files.subtree import underlying
 from netsuite.store.files.thread_jobs import Jobs, RunInThread
 from netsuite.store.files.uploads import DiskUpload
@@ -157,6 +157,7 @@ class DiskTree(HomeTree):
         self._durable = durable
         self._at_once = at_once
         self._cached = False
+        self._unnamed = False
         self._root = -1
         self._lock = threading.Lock()
         self._sweeping: Deferred[None] | None = None
@@ -166,6 +167,7 @@ class DiskTree(HomeTree):
     async def start(self) -> None:
         """Open the root, and begin to remove what crashes left behind, a directory at a time."""
         self._root = await self._jobs.do(open_root, self.path, self._directory_mode, undo=os.close)
+        self._unnamed = can_be_unnamed()
         self._cached = self._at_once and await self._jobs.do(cached_lookup.is_local, self._root)
         self._sweeping = ensureDeferred(self._sweep())
 
@@ -234,14 +236,17 @@ class DiskTree(HomeTree):
             lock=self._lock,
             token=self._token,
             durable=self._durable,
+            unnamed=self._unnamed,
         )
-        where = (
+        known = (
             cached_lookup.directory_for(self._root, names)
             if self._cached and request.is_plain
             else None
         )
-        if where is not None:
-            staged = begin(where=where)
+        if known is not None:
+            # What takes another's name needs one before that.
+            where, taken = known
+            staged = begin(where=where, unnamed=self._unnamed and not taken)
         else:
             staged = await self._jobs.do(begin, undo=self._discard)
         return DiskUpload(

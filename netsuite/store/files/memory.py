@@ -114,13 +114,20 @@ class MemoryUpload:
                 self._failure = errors.TooLarge(f"more than {limit} octets")
         return FailedAwaitable(self._failure) if self._failure is not None else None
 
-    async def commit(self, *, modified: datetime | None = None) -> Entry:
-        """Return it its name."""
+    async def commit(
+        self,
+        *,
+        modified: datetime | None = None,
+        may_replace: Callable[[], object] | None = None,
+    ) -> Entry:
+        """Give it its name."""
         if self._finished:
             raise ValueError("the upload is finished")
         self._finished = True
         if self._failure is not None:
             raise self._failure
+        if may_replace is not None and self._tree.node_or_none(self._path) is not None:
+            may_replace()
         return self._take(bytes(self._data), modified)
 
     async def abort(self, *, keep_partial: bool = False) -> None:

@@ -1,4 +1,9 @@
-"""Staging of uploads: a file under a temporary name in the directory it is for."""
+"""Staging of uploads: a file that has no name yet, in the directory it is for.
+
+Where the system can make a file without a name (O_TMPFILE), it gets its own in one step that fails
+where something has it: nothing has to be looked for before, and a crash leaves nothing behind.
+Elsewhere, and where it takes the place of another, it has a temporary name.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,11 @@ import io
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from netsuite.store import errors
 from netsuite.store.files.file_names import TEMPORARY
@@ -20,13 +26,22 @@ from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
 from netsuite.store.files.syscalls import c_function, locked, rename_to_new
 from netsuite.store.tree import Entry, UploadRequest, name_of
 
+T = TypeVar("T")
+
 #: What is kept of the old file is copied in such steps, so that others get their turn.
 COPY_OCTETS: Final = 64 << 20
 _COPY_PIECE: Final = 1 << 20
 #: Pieces that one system call writes, at most (IOV_MAX).
 _PIECES: Final = 1024
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+#: Linux has it, and most of its file systems.
+_UNNAMED: Final = os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_TMPFILE", 0)
+#: Where a file without a name is reached, for it to get one.
+_DESCRIPTORS: Final = "/proc/self/fd"
+_HOLD: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_ATTEMPTS: Final = 100
+#: What one says that makes no file without a name; before Linux 3.11 it takes the flag for another.
+_NEEDS_NAME: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT})
 #: What a file system says that cannot copy by itself.
 _CANNOT_COPY: Final = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 
@@ -35,6 +50,11 @@ _WAIT_BEFORE, _WRITE, _WAIT_AFTER = 1, 2, 4
 STEP_OCTETS: Final = 8 << 20
 #: So much may be on its way. More would only push what others need out of the page cache.
 AHEAD_OCTETS: Final = 64 << 20
+#: A file that need not be durable and is no larger is written on the reactor's thread: a hop to
+#: another and back costs five times what that does.
+QUICK_OCTETS: Final = 64 << 10
+#: After so long the system has written out what was written to a file.
+WRITTEN_SECONDS: Final = 60
 #: Where one cannot begin without waiting, so much is gathered before it is waited for.
 SYNC_OCTETS: Final = 32 << 20
 
@@ -50,8 +70,9 @@ class StagedFile:
         lock: of the tree.
         token: returns a part of its temporary name.
         durable: whether it is to be on the disk when it is committed.
-        where: its directory, open for reading, if that is known already; then nothing is done
-            before something is written, and what keeps it from being begun is told of then.
+        where: its directory, open for reading, if that is known already, and that a file may be
+            made there; then nothing is done before something is written. Of a plain request only.
+        unnamed: whether to make it without a name, see ``can_be_unnamed``.
     """
 
     def __init__(
@@ -66,6 +87,7 @@ class StagedFile:
         token: Callable[[], str],
         durable: bool = True,
         where: int = -1,
+        unnamed: bool = False,
     ) -> None:
         if not names:
             raise errors.IsADirectory("the root")
@@ -82,10 +104,21 @@ class StagedFile:
         self._request = request
         self._limit_octets = limit_octets
         self._token = token
+        self._unnamed = unnamed
+        self._named = False
+        #: The file there was, as it was; None where there was none.
+        self._before: str | None = None
+        #: Whether the new file begins with the whole of the old one.
+        self._continues = False
+        self._append = request.append
         self._file: io.FileIO | None = None
         self._temporary = b""
+        #: The file whose name it has taken: whoever closes this last waits for the system to free
+        #: what it had.
+        self.replaced = -1
         self._end = 0
         self._where = where
+        self._considered = where >= 0
         if where < 0:
             self._where = open_directory(root, names[:-1], WORK)
             self._begin()
@@ -94,8 +127,9 @@ class StagedFile:
         """Return the file; make it, where that was not done."""
         if self._file is None:
             try:
-                self._consider(self._request)
-                self._file, self._temporary = self._create(self._token)
+                if not self._considered:
+                    self._consider(self._request)
+                self._file = self._create()
                 self._writeback = Writeback(self._file.fileno())
             except BaseException:
                 self._close_others()
@@ -105,15 +139,12 @@ class StagedFile:
     def _consider(self, request: UploadRequest) -> None:
         there = lstat_or_none(self._where, self._name)
         self._check(there)
-        #: The file there was, as it was; None where there was none.
         self._before = validator_of(there) if there is not None else None
         octets = there.st_size if there is not None else 0
         self.kept = octets if request.append else request.resume_at or 0
         if self.kept > octets:
             raise errors.NoSuchFile(f"{octets} octets are there")
-        #: Whether the new file begins with the whole of the old one.
         self._continues = there is not None and self.kept == octets
-        self._append = request.append
         if self.kept and there is not None:
             self._source = self._open_source(there)
         whole = self.kept + (request.expected_octets or 0)
@@ -142,11 +173,29 @@ class StagedFile:
         if self._if_validator is not None and is_now != self._if_validator:
             raise errors.Changed("the file is not what it was")
 
-    def _create(self, token: Callable[[], str]) -> tuple[io.FileIO, bytes]:
+    def _create(self) -> io.FileIO:
+        if self._unnamed:
+            try:
+                made = os.open(".", _UNNAMED, self._mode, dir_fd=self._where)
+                return io.FileIO(made, "r+")
+            except OSError as error:
+                if error.errno not in _NEEDS_NAME:
+                    raise
+                self._unnamed = False
+
+        def create(name: bytes) -> io.FileIO:
+            return io.FileIO(os.open(name, _NEW, 0o600, dir_fd=self._where), "r+")
+
+        return self._with_temporary_name(create)
+
+    def _with_temporary_name(self, make: Callable[[bytes], T]) -> T:
+        """Return what is made under the first name that is free."""
         for _ in range(_NAME_ATTEMPTS):
-            name = TEMPORARY + token().encode()
+            name = TEMPORARY + self._token().encode()
             with suppress(FileExistsError):
-                return io.FileIO(os.open(name, _NEW, 0o600, dir_fd=self._where), "r+"), name
+                made = make(name)
+                self._temporary = name
+                return made
         raise errors.Busy("no temporary name is free")
 
     # -- content -------------------------------------------------------------------------------
@@ -193,6 +242,17 @@ class StagedFile:
         if self.durable:
             self._writeback.wrote(self._end)
 
+    def is_quick(self, pieces: Sequence[bytes]) -> bool:
+        """Return whether to make it of these pieces, and to give it a name that nothing has, takes
+        no waiting: a few system calls on what the kernel has in memory."""
+        return (
+            not self.durable
+            and self._unnamed
+            and self._file is None
+            and self._considered
+            and sum(map(len, pieces)) <= QUICK_OCTETS
+        )
+
     # -- the end -------------------------------------------------------------------------------
 
     def sync_directory(self, synced: set[tuple[int, int]] | None = None) -> None:
@@ -229,7 +289,8 @@ class StagedFile:
         if pieces:
             self.write(pieces)
         descriptor = self._begin().fileno()
-        os.fchmod(descriptor, self._mode)
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != self._mode:
+            os.fchmod(descriptor, self._mode)
         if modified is not None:
             nanoseconds = nanoseconds_of(modified)
             os.utime(descriptor, ns=(nanoseconds, nanoseconds))
@@ -241,14 +302,29 @@ class StagedFile:
         if self.durable:
             os.fsync(self._begin().fileno())
 
+    def take_free_name(self) -> bool:
+        """Give it its name, if nothing has that; return whether it was so."""
+        if not self._request.is_plain:
+            return False  # what it is to be compared with has to be looked at
+        try:
+            self._take_name(replace=False)
+        except FileExistsError:
+            return False
+        return True
+
     def take_name(self) -> None:
-        """Return it its name, where what has the name is still what it was to be."""
+        """Give it its name, where what has the name is still what it was to be."""
         with locked(self._lock, self._where):
             there = lstat_or_none(self._where, self._name)
             self._check(there)
             if self._append and self._before != (there and validator_of(there)):
                 raise errors.Changed("the file that was to be appended to")
-            self._take_name(replace=not self._only_new)
+            try:
+                self._take_name(replace=there is not None)
+            except FileExistsError:  # by now; what is no program of ours asks for no lock
+                if self._only_new:
+                    raise
+                self._take_name(replace=True)
 
     def finished(self) -> Entry:
         """Return its entry, and close everything."""
@@ -270,28 +346,46 @@ class StagedFile:
                 if there is None:
                     if self._before is None:
                         self._take_name(replace=False)
-                elif self._continues and validator_of(there) == self._before:
+                elif self._goes_on_from(there):
                     self._take_name(replace=True)
         except (OSError, errors.StoreError):
             self.discard()
             raise
-        if self._temporary:
+        if not self._named:
             self.discard()
             return None
         try:
             self.sync_directory()
-        except BaseException:
+            return self.finished()
+        finally:
             self.discard()
-            raise
-        return self.finished()
+            if self.replaced >= 0:
+                os.close(self.replaced)
+
+    def _goes_on_from(self, there: os.stat_result) -> bool:
+        if self._request.is_plain:
+            return stat.S_ISREG(there.st_mode) and not there.st_size
+        return self._continues and validator_of(there) == self._before
 
     def _take_name(self, *, replace: bool) -> None:
         where = self._where
         if replace:
+            if self._unnamed and not self._temporary:
+                self._with_temporary_name(self._link)
+            if not self.durable:
+                self.replaced = _held(where, self._name)
             os.rename(self._temporary, self._name, src_dir_fd=where, dst_dir_fd=where)
-        else:
+        elif self._temporary:
             rename_to_new(where, self._temporary, where, self._name)
+        else:
+            self._link(self._name)
         self._temporary = b""
+        self._named = True
+
+    def _link(self, name: bytes) -> None:
+        """Give it a name that nothing has."""
+        unnamed = f"{_DESCRIPTORS}/{self._begin().fileno()}"
+        os.link(unnamed, name, dst_dir_fd=self._where, follow_symlinks=True)
 
     def discard(self) -> None:
         """Close everything, and remove the temporary file if it still is one."""
@@ -311,6 +405,27 @@ class StagedFile:
         if self._where >= 0:
             os.close(self._where)
             self._where = -1
+
+
+def can_be_unnamed() -> bool:
+    """Return whether this system can make files without a name, and name them."""
+    return hasattr(os, "O_TMPFILE") and os.path.isdir(_DESCRIPTORS)
+
+
+def _held(where: int, name: bytes) -> int:
+    """Return a descriptor that keeps a file there whatever becomes of its name; -1 for none.
+
+    Of a file that was written a moment ago and is not on the disk yet, the rename that takes its
+    name away would wait for that: 1.5 ms, where it takes 0.4 ms so.
+    """
+    try:
+        held = os.open(name, _HOLD, dir_fd=where)
+    except OSError:
+        return -1
+    if time.time() - os.fstat(held).st_mtime < WRITTEN_SECONDS:
+        return held
+    os.close(held)
+    return -1
 
 
 def _write_all(descriptor: int, pieces: Sequence[bytes]) -> int:

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.store.errors import StoreError, TooLarge
-from netsuite.store.files.group_commit import GroupCommit
+from netsuite.store.files.group_commit import Commit, GroupCommit
 from netsuite.store.files.staging import StagedFile
 from netsuite.store.files.thread_jobs import Jobs, follower
 from netsuite.store.tree import Entry
@@ -153,16 +153,23 @@ class DiskUpload:
 
     # -- the end -------------------------------------------------------------------------------
 
-    async def commit(self, *, modified: datetime | None = None) -> Entry:
+    async def commit(
+        self,
+        *,
+        modified: datetime | None = None,
+        may_replace: Callable[[], object] | None = None,
+    ) -> Entry:
         """Make it durable and give it its name; once begun this goes on though the caller goes."""
         if self._finished:
             raise ValueError("the upload is finished")
         self._finished = True
-        committed = ensureDeferred(self._commit(modified))
+        committed = ensureDeferred(self._commit(modified, may_replace))
         self._wait = lambda: follower(committed)
         return await follower(committed)
 
-    async def _commit(self, modified: datetime | None) -> Entry:
+    async def _commit(
+        self, modified: datetime | None, may_replace: Callable[[], object] | None
+    ) -> Entry:
         await self._wait_for_thread()
         if self._failure is not None:
             await self._discard()
@@ -172,11 +179,16 @@ class DiskUpload:
             if self.octets >= LARGE_OCTETS:
                 await self._jobs.do(self._staged.write_and_sync, pieces)
                 pieces = []
-            done = self._group_commit.add(self._staged, pieces, modified)
-        except StoreError:
+            free_only = may_replace is not None
+            commit = Commit(self._staged, pieces, modified, replaces=not free_only)
+            entry = await self._group_commit.add(commit)
+            if entry is None and may_replace is not None:
+                may_replace()
+                entry = await self._group_commit.add(Commit(self._staged, (), None))
+            assert entry is not None
+        except BaseException:
             await self._discard()
             raise
-        entry = await done
         self._named(True)
         return entry
 

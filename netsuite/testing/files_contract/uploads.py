@@ -136,6 +136,32 @@ class UploadContract(FilesCase):
         self.assertEqual(b"\x05" * 200_000, await self.whole(("f",)))
         self.assertEqual(["f"], await self.names())
 
+    async def test_may_replace(self) -> None:
+        """Who commits is asked before a file that is there is replaced, and of nothing else; a no
+        leaves all as it was."""
+        asked: list[bool] = []
+
+        def refuse() -> None:
+            asked.append(True)
+            raise errors.Changed("no")
+
+        for content in (b"first", b"second"):
+            upload = await self.tree.upload(("f",))
+            upload.write(content)
+            if content == b"first":
+                await upload.commit(may_replace=refuse)
+            else:
+                await self.refused(errors.Changed, upload.commit(may_replace=refuse))
+        self.assertEqual([True], asked)
+        self.assertEqual(b"first", await self.whole(("f",)))
+        self.assertEqual(["f"], await self.names())
+        upload = await self.tree.upload(("f",))
+        upload.write(b"third")
+        entry = await upload.commit(may_replace=lambda: asked.append(False))
+        self.assertEqual(5, entry.octets)
+        self.assertEqual([True, False], asked)
+        self.assertEqual(b"third", await self.whole(("f",)))
+
     async def test_keep_partial(self) -> None:
         """What came before the line broke is there to be resumed, again and again."""
         await (await self.partly(("f",), b"a" * 200_000)).abort(keep_partial=True)

@@ -9,6 +9,7 @@ import stat
 import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files import DiskTree, staging
+from netsuite.store.files import DiskTree, disk, staging
 from netsuite.store.files.errors import store_error
 from netsuite.store.files.syscalls import claim_and_rename, rename_to_new
 from netsuite.store.tree import Entry, UploadRequest
@@ -198,20 +199,22 @@ class Modes(DiskCase, TestCase):
     async def test_modes(self) -> None:
         """Files and directories get the tree's permissions, whatever the umask; a file on its way
         in is nobody else's."""
-        tree = await self.disk(
-            Path(self.mktemp()), file_mode=0o644, directory_mode=0o775, at_once=False
-        )
-        before = os.umask(0o777)
-        try:
-            upload = await tree.upload(("f",))
-            (way,) = tree.path.iterdir()
-            self.assertEqual(0o600 & ~0o777, stat.S_IMODE(way.stat().st_mode) & 0o077)
-            await upload.commit()
-            await tree.make_directory(("d",))
-        finally:
-            os.umask(before)
-        modes = [stat.S_IMODE((tree.path / name).stat().st_mode) for name in ("f", "d")]
-        self.assertEqual([0o644, 0o775], modes)
+        for unnamed in (True, False):
+            self.patch(disk, "can_be_unnamed", partial(bool, unnamed))
+            tree = await self.disk(
+                Path(self.mktemp()), file_mode=0o644, directory_mode=0o775, at_once=False
+            )
+            before = os.umask(0o777)
+            try:
+                upload = await tree.upload(("f",))
+                ways = [stat.S_IMODE(way.stat().st_mode) for way in tree.path.iterdir()]
+                self.assertEqual([] if unnamed else [0], ways)
+                await upload.commit()
+                await tree.make_directory(("d",))
+            finally:
+                os.umask(before)
+            modes = [stat.S_IMODE((tree.path / name).stat().st_mode) for name in ("f", "d")]
+            self.assertEqual([0o644, 0o775], modes)
 
 
 class Leftovers(DiskCase, TestCase):
@@ -236,6 +239,7 @@ class Leftovers(DiskCase, TestCase):
 
     async def test_old_files_on_their_way(self) -> None:
         """An upload that keeps its file's old time is not taken for a leftover."""
+        self.patch(self.trees[0], "_unnamed", False)
         upload: Any = await self.partly(("f",), b"x")
         (way,) = self.root.iterdir()
         os.utime(way, (0, 0))  # as the commit does
