@@ -136,8 +136,11 @@ def test_told_without_the_login() -> None:
         (file_path, "ftp://h/a;type=a", None),
         (file_path, "ftp://h/a%0D%0ADELE%20b", None),
         (file_path, "ftp://h/a%00", None),
+        (file_path, "ftp://h/caf%E9", "caf\udce9"),
         (file_name, "ftp://h/a/b%2Fc", "b/c"),
         (file_name, "http://h/a/", ""),
+        (file_name, "ftp://h/a/caf%E9", "caf\udce9"),
+        (file_name, "http://h/caf%E9", None),
         (gopher_item, "gopher://h", GopherItem("1", "")),
         (gopher_item, "gopher://h/0/a%20b", GopherItem("0", "/a b")),
         (gopher_item, "gopher://h/7/s%09two%20words", GopherItem("7", "/s", "two words")),
@@ -191,6 +194,7 @@ def test_paths(read: Callable[[Target], object], text: str, expected: object) ->
 
 def test_a_file_in_a_directory() -> None:
     """A name with anything in it stays one name."""
+    assert under(parse_url("ftp://h/"), "caf\udce9").path == "/caf%E9"
     target = under(parse_url("ftp://a:b@h/d/"), "x/y ?#%.txt")
     assert target.path == "/d/x%2Fy%20%3F%23%25.txt"
     assert (target.username, target.password) == ("a", "b")

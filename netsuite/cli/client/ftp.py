@@ -9,6 +9,7 @@ from typing import BinaryIO, Final
 
 from netsuite.cli.client.files import Output, pieces_of, size_of
 from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.problems import NotGiven
 from netsuite.cli.client.session import ClientSession, ended
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import file_path
@@ -45,16 +46,18 @@ async def get(session: ClientSession, output: Output) -> None:
         if offset and offset == size:
             output.keep()
             return
-        began = False
+        come = offset
 
         def write(octets: bytes) -> None:
-            nonlocal began
-            if not began:  # a refusal leaves the file as it is
-                began = True
+            nonlocal come
+            if come == offset:  # a refusal leaves the file as it is
                 output.begin(size, offset=offset)
+            come += len(octets)
             output.write(octets)
 
         await client.retr(path, write, offset=offset)
+    if size is not None and come < size:  # a stream's end is all that says that a file has ended
+        raise NotGiven(f"{come} of {size} octets came, though the server says that it sent all")
 
 
 async def _size(client: FTPClient, path: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ Cell: TypeAlias = str | int | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows under titles.
+    """Rows under titles. Names that are not UTF-8 have their octets in lone surrogates: a program
+    gets them as they are, or in JSON as such, a terminal none that it might obey.
 
     Args:
         titles: in lower case; the keys of the JSON.
@@ -30,7 +32,8 @@ class Listing:
     def show(self) -> None:
         """Print it for people."""
         table = [[title.upper() for title in self.titles]]
-        table += [[_shown(cell) for cell in row] for row in self.rows]
+        octets = not sys.stdout.isatty()
+        table += [[_shown(cell, octets=octets) for cell in row] for row in self.rows]
         numeric = [
             bool(self.rows) and all(isinstance(row[i], int | None) for row in self.rows)
             for i in range(len(self.titles))
@@ -41,7 +44,7 @@ class Listing:
                 cell.rjust(width) if right else cell.ljust(width)
                 for cell, width, right in zip(row, widths, numeric, strict=True)
             ]
-            click.echo("  ".join(cells).rstrip())
+            click.echo("  ".join(cells).rstrip().encode("utf-8", "surrogateescape"))
 
     def show_json(self) -> None:
         """Print it as an array of objects, one a line."""
@@ -52,10 +55,10 @@ class Listing:
         click.echo("[\n" + ",\n".join(rows) + "\n]" if rows else "[]")
 
 
-def _shown(cell: Cell) -> str:
+def _shown(cell: Cell, *, octets: bool) -> str:
     if isinstance(cell, datetime):
         return f"{cell.astimezone(UTC):%Y-%m-%d %H:%M}"
-    return "" if cell is None else printable(str(cell))
+    return "" if cell is None else printable(str(cell), octets=octets)
 
 
 def _told(cell: Cell) -> str | int | None:

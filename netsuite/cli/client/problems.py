@@ -84,9 +84,18 @@ class Usage(CommandError):
     code = Exit.USAGE
 
 
-def printable(text: str) -> str:
-    """Return what a server said without what a terminal would obey."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+def printable(text: str, *, octets: bool = False) -> str:
+    """Return what a server said without what a terminal would obey.
+
+    Args:
+        octets: whether octets that are not UTF-8, in lone surrogates, are kept.
+    """
+    return "".join(
+        each
+        if each.isprintable() or (octets and "\udc80" <= each <= "\udcff")
+        else "\N{REPLACEMENT CHARACTER}"
+        for each in text
+    )
 
 
 def leave(code: Exit, line: str, more: Sequence[str] = ()) -> NoReturn:

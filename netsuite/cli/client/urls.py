@@ -164,18 +164,19 @@ def _host(host: str) -> str:
     return host
 
 
-def decoded(text: str, what: str, *, allowed: str = "") -> str:
+def decoded(text: str, what: str, *, allowed: str = "", octets: bool = False) -> str:
     """Return a text without its percent-encoding.
 
     Args:
         what: to name it in an error.
         allowed: control characters that may be in it all the same.
+        octets: whether what is not UTF-8 is kept, in lone surrogates: names of files are octets.
 
     Raises:
         BadURL: it is not UTF-8, or control characters would break out of a command's line.
     """
     try:
-        plain = unquote_to_bytes(text).decode("utf-8")
+        plain = unquote_to_bytes(text).decode("utf-8", "surrogateescape" if octets else "strict")
     except UnicodeDecodeError:
         raise BadURL(f"{what} in the URL is not UTF-8") from None
     if any((each < " " or each == "\x7f") and each not in allowed for each in plain):
@@ -194,18 +195,20 @@ def file_path(target: Target) -> str:
         path = code
     elif code.lower() != "i":
         raise BadURL("files are transferred as they are: only ;type=i can be asked for")
-    return decoded(path, "the path")
+    return decoded(path, "the path", octets=True)
 
 
 def file_name(target: Target) -> str:
     """Return the last name of a path; empty for a directory. Raises BadURL."""
-    path = target.path.partition("?")[0] if target.service == "ftp" else target.path
-    return decoded(path.rpartition("/")[2], "the path")
+    ftp = target.service == "ftp"
+    path = target.path.partition("?")[0] if ftp else target.path
+    return decoded(path.rpartition("/")[2], "the path", octets=ftp)
 
 
 def under(target: Target, name: str) -> Target:
     """Return the URL of a file in a directory, whose URL ends with ``/``."""
-    return replace(target, path=target.path + quote(name, safe=""))
+    octets = name.encode("utf-8", "surrogateescape")
+    return replace(target, path=target.path + quote(octets, safe=""))
 
 
 def check_server(target: Target) -> None:

@@ -1,0 +1,93 @@
+"""The netsuite command as an FTP client: names in octets, and files that came short."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from netsuite.testing.daemon import Daemon
+from tests.cli.commands import COMMAND
+
+CONTENT = b"0123456789" * 10
+
+
+def command(home: Path, *words: str | bytes, code: int = 0) -> tuple[bytes, str]:
+    """Run it to its exit code; return what it printed, and what it complained of."""
+    environment = {**os.environ, "HOME": str(home)}
+    environment.pop("NETRC", None)
+    done = subprocess.run(
+        [*COMMAND, *words], capture_output=True, timeout=60, env=environment, cwd=home
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout, done.stderr.decode()
+
+
+def test_names_in_octets(daemon: Daemon, tmp_path: Path) -> None:
+    """A file named in Latin-1 is stored, listed, and fetched under its octets."""
+    name = b"caf\xe9-\xff.txt"
+    (tmp_path / os.fsdecode(name)).write_bytes(CONTENT)
+    base = f"ftp://127.0.0.1:{daemon.ports['ftp']}/public/latin/"
+    home = daemon.home / "files/home/alice/public/latin"
+    home.mkdir()
+    login = ("-u", "alice:netsuite")
+    command(tmp_path, "put", *login, name, base)
+    assert os.listdir(os.fsencode(home)) == [name]
+    printed, _ = command(tmp_path, "ls", *login, base)
+    assert printed.splitlines()[1].endswith(b"  " + name)
+    printed, _ = command(tmp_path, "ls", "--json", *login, base)
+    assert [os.fsencode(row["name"]) for row in json.loads(printed)] == [name]
+    command(tmp_path, "get", *login, "-o", "got", f"{base}caf%E9-%FF.txt")
+    assert (tmp_path / "got").read_bytes() == CONTENT
+
+
+@contextmanager
+def server(*lengths: int) -> Iterator[int]:
+    """Run a server that says of its one file that it is whole, and ends it after so many octets,
+    one number a session; return its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=lambda: [_serve(listening, each) for each in lengths])
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(20)
+
+
+def _serve(listening: socket.socket, octets: int) -> None:
+    answers = {b"USER": "331 p", b"PASS": "230 in", b"TYPE": "200 ok", b"QUIT": "221 bye"}
+    answers |= {b"SIZE": f"213 {len(CONTENT)}", b"MDTM": "213 20260101000000", b"REST": "350 ok"}
+    control, _ = listening.accept()
+    offset = 0
+    with control, socket.create_server(("127.0.0.1", 0)) as port:
+        control.sendall(b"220 hello\r\n")
+        for line in control.makefile("rb"):
+            word, _, argument = line.strip().partition(b" ")
+            answer = answers.get(word, "502 no")
+            if word == b"REST":
+                offset = int(argument)
+            elif word == b"EPSV":
+                answer = f"229 here (|||{port.getsockname()[1]}|)"
+            elif word == b"RETR":
+                control.sendall(b"150 here it comes\r\n")
+                data, _ = port.accept()
+                with data:
+                    data.sendall(CONTENT[offset:octets])
+                answer = "226 all of it"
+            control.sendall(f"{answer}\r\n".encode())
+
+
+def test_short_file(tmp_path: Path) -> None:
+    """A file that ends before the size that was told is kept as a part, which is said, and can be
+    continued."""
+    with server(60, 90, 100) as port:
+        fetch = ("get", "--continue", "-o", "got", f"ftp://127.0.0.1:{port}/file")
+        for come in (60, 90):
+            _, complaint = command(tmp_path, *fetch, code=1)
+            assert f"{come} of 100 octets" in complaint
+            assert (tmp_path / "got").read_bytes() == CONTENT[:come]
+        command(tmp_path, *fetch)
+        assert (tmp_path / "got").read_bytes() == CONTENT
