@@ -6,9 +6,9 @@ what may not be interleaved (literals, AUTHENTICATE, IDLE) keeps its turn.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
@@ -17,14 +17,12 @@ from twisted.internet.error import ConnectionDone
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection
 from netsuite.connection.errors import ConnectionLost
-from netsuite.imap.commands import metadata, quota, rights
+from netsuite.imap.client.expected import KINDS, CommandInProgress, Consumer
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
-from netsuite.imap.commands.append import Piece, Replace
+from netsuite.imap.commands.append import Piece
 from netsuite.imap.commands.fetch import BinarySection, BodySection, FetchData
-from netsuite.imap.commands.notify import Notify
 from netsuite.imap.commands.responses import Code, Continue, Response, Status, Tagged
-from netsuite.imap.commands.sorting import Sort, SortData, Thread, ThreadData
 from netsuite.imap.dialog.client import (
     ClientDialog,
     ClientEvent,
@@ -38,8 +36,6 @@ from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
 
 R = TypeVar("R")
 
-#: Takes a large literal in pieces: what it is, and its octets.
-Consumer: TypeAlias = Callable[[LiteralBegins, AsyncIterator[bytes]], Awaitable[None]]
 #: What commands are said on.
 Connection: TypeAlias = ClientConnection[ClientEvent, Segment]
 #: A further message of an APPEND: what it says of it, and its octets.
@@ -47,74 +43,6 @@ More: TypeAlias = tuple[tuple[Piece, ...], AsyncIterable[bytes]]
 
 #: Without a consumer a literal is gathered, up to so many octets.
 GATHERED_OCTETS: Final = 64 * 1024 * 1024
-
-#: Which responses are data of which command; others are news of the mailbox.
-_OPENING: Final = (
-    said.FlagsData, said.Exists, said.Recent, said.Condition, said.Vanished, FetchData,
-)  # fmt: skip
-_REMOVING: Final = (said.Condition, said.Expunged, said.Vanished)
-DATA: Final[Mapping[type, tuple[type, ...]]] = {
-    ask.Capability: (said.CapabilityData,),
-    ask.Id: (said.IdData,),
-    ask.Enable: (said.EnabledData,),
-    ask.Select: _OPENING,
-    ask.Examine: _OPENING,
-    ask.List: (said.Listed, said.StatusData, rights.MyRightsData, metadata.MetadataData),
-    ask.Lsub: (said.Listed,),
-    ask.Namespace: (said.NamespaceData,),
-    ask.StatusOf: (said.StatusData,),
-    ask.Expunge: (said.Expunged, said.Vanished),
-    ask.Search: (said.SearchData, said.ExtendedSearchData),
-    Sort: (SortData, said.ExtendedSearchData),
-    Thread: (ThreadData,),
-    ask.Fetch: (FetchData, said.Vanished),
-    ask.Store: (FetchData,),
-    ask.Move: _REMOVING,
-    Replace: _REMOVING,
-    rights.GetAcl: (rights.AclData,),
-    rights.ListRights: (rights.ListRightsData,),
-    rights.MyRights: (rights.MyRightsData,),
-    quota.GetQuota: (quota.QuotaData,),
-    quota.GetQuotaRoot: (quota.QuotaRootData, quota.QuotaData),
-    quota.SetQuota: (quota.QuotaData,),
-    metadata.GetMetadata: (metadata.MetadataData,),
-    Notify: (said.StatusData,),
-}
-#: What a LIST is told only where it asks for it; else it is another command's, or news.
-_LIST_OPTIONS: Final[Mapping[type, Callable[[ask.List], bool]]] = {
-    said.StatusData: lambda request: bool(request.status),
-    rights.MyRightsData: lambda request: "MYRIGHTS" in request.returns,
-    metadata.MetadataData: lambda request: bool(request.metadata),
-}
-
-
-#: Of data that was not understood: what it would have been. Whose command waits for that would
-#: miss it; of other names nobody does.
-_KINDS: Final[Mapping[str, type]] = {
-    "CAPABILITY": said.CapabilityData,
-    "ID": said.IdData,
-    "ENABLED": said.EnabledData,
-    "FLAGS": said.FlagsData,
-    "EXISTS": said.Exists,
-    "RECENT": said.Recent,
-    "LIST": said.Listed,
-    "LSUB": said.Listed,
-    "NAMESPACE": said.NamespaceData,
-    "STATUS": said.StatusData,
-    "EXPUNGE": said.Expunged,
-    "VANISHED": said.Vanished,
-    "SEARCH": said.SearchData,
-    "ESEARCH": said.ExtendedSearchData,
-    "FETCH": FetchData,
-    "SORT": SortData,
-    "THREAD": ThreadData,
-    "ACL": rights.AclData,
-    "LISTRIGHTS": rights.ListRightsData,
-    "MYRIGHTS": rights.MyRightsData,
-    "QUOTA": quota.QuotaData,
-    "QUOTAROOT": quota.QuotaRootData,
-    "METADATA": metadata.MetadataData,
-}
 
 #: After BYE a server has so long to say what else it has to say, and to close.
 FAREWELL_SECONDS: Final = 10.0
@@ -167,37 +95,6 @@ class Completed:
     def data_of(self, kind: type[R]) -> Sequence[R]:
         """Return the responses of one kind."""
         return [response for response in self.data if isinstance(response, kind)]
-
-
-@dataclass(slots=True, eq=False)
-class CommandInProgress:
-    """A command that has no completion yet."""
-
-    tag: bytes
-    request: ask.Request
-    consumer: Consumer | None  # takes its large literals
-    said_at: int  # octets that had come by then: what had is no data of it
-    kinds: tuple[type, ...] = field(init=False)
-    data: list[Response] = field(default_factory=list)
-    fault: NotUnderstood | None = None  # of what would have been its data
-    tagged: Tagged | None = None
-    ended: Deferred[Tagged] = field(default_factory=Deferred)
-
-    def __post_init__(self) -> None:
-        self.kinds = DATA.get(type(self.request), ())
-
-    def takes(self, response: Response, begun: int) -> bool:
-        """Return whether a response, which began behind so many octets, is data of this command."""
-        if begun < self.said_at or not isinstance(response, self.kinds):
-            return False
-        if isinstance(response, said.ExtendedSearchData) and response.tag is not None:
-            return response.tag == self.tag  # RFC 4731, 3.2: it says which search it answers
-        request = self.request
-        if isinstance(response, said.Vanished):  # RFC 7162, 3.2.10: what asks, and what removes
-            return response.earlier == isinstance(request, ask.Select | ask.Examine | ask.Fetch)
-        if isinstance(request, ask.List) and type(response) in _LIST_OPTIONS:
-            return _LIST_OPTIONS[type(response)](request)
-        return True
 
 
 class CommandsInProgress:
@@ -383,7 +280,7 @@ class CommandsInProgress:
     def _skip(self, skipped: NotUnderstood) -> None:
         """Note of a command that it misses something, and of no other."""
         self._gathered.clear()  # its literals went with it
-        kind = _KINDS.get(skipped.name)
+        kind = KINDS.get(skipped.name)
         for command in self._commands.values():
             if kind in command.kinds and self.dialog.begun >= command.said_at:
                 command.fault = command.fault or skipped

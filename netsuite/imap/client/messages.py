@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netsuite.imap.client.in_progress import Consumer
+from netsuite.imap.client.expected import Consumer
 from netsuite.imap.client.results import Fetched, Removed, Stored, united
 from netsuite.imap.client.searches import SearchCommands
 from netsuite.imap.commands import requests as ask
