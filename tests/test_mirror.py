@@ -163,6 +163,7 @@ WIDER = {
     "*/test_splits": "any conversation, cut anywhere",
     "*/test_hostile*": "what is sent to do harm",
     "*/test_crash": "a process killed in the midst",
+    "*/test_power_cut": "what a disk has after any call",
     "accounts/test_exchange": "the authenticator's exchanges and the throttle's turns together",
     "suite/*": "across protocols",
     "interop/*": "other people's clients",
