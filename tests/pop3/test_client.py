@@ -239,6 +239,20 @@ class AgainstOddServers(OddServerCase[POP3Client]):
             end()
             self.failureResultOf(working, errors.ConnectionLost)
 
+    def test_gone_before(self) -> None:
+        """On a connection that is gone everything ends at once, what asks ahead as well."""
+        for end in (self.server_breaks, self.server_hangs_up):
+            client = self.start(b"+OK\r\n", b"+OK\r\nPIPELINING\r\nUIDL\r\n.\r\n")
+            end()
+            for work in (
+                client.noop(),
+                client.delete([1, 2, 3]),
+                client.retrieve([1, 2, 3], lambda number: lambda octets: None),
+                client.sync((), lambda number, name: lambda octets: None),
+                client.quit(),
+            ):
+                self.fail_(work, errors.ConnectionLost)
+
     def server_breaks(self) -> None:
         self.server.break_()
 
