@@ -171,6 +171,7 @@ WIDER = {
     "regressions/*": "what once went wrong, across parts",
     "connection/test_shapes": "one connection for protocols of every shape",
     "*/test_starttls": "what came in the clear is never executed",
+    "ftp/test_codes": "every command in every state",
     "imap/test_client_extensions": "the client's methods for extensions",
     "imap/test_enable": "what ENABLE changes, all over the session",
     "imap/test_following": "clients that follow a mailbox, strictly",

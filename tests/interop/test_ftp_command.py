@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,13 +51,18 @@ def server(*lengths: int) -> Iterator[int]:
     """Run a server that says of its one file that it is whole, and ends it after so many octets,
     one number a session; return its port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=lambda: [_serve(listening, each) for each in lengths])
+        thread = threading.Thread(target=_serve, args=(listening, lengths))
         thread.start()
         yield listening.getsockname()[1]
         thread.join(20)
 
 
-def _serve(listening: socket.socket, octets: int) -> None:
+def _serve(listening: socket.socket, lengths: Sequence[int]) -> None:
+    for octets in lengths:
+        _serve_one(listening, octets)
+
+
+def _serve_one(listening: socket.socket, octets: int) -> None:
     answers = {b"USER": "331 p", b"PASS": "230 in", b"TYPE": "200 ok", b"QUIT": "221 bye"}
     answers |= {b"SIZE": f"213 {len(CONTENT)}", b"MDTM": "213 20260101000000", b"REST": "350 ok"}
     control, _ = listening.accept()

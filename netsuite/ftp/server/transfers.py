@@ -287,7 +287,7 @@ async def _store_unique(
         return replies.NO_REST_HERE
     wish = session.resolved(command.path or "file")
     if not wish:
-        return replies.NOT_A_FILE
+        return replies.BAD_NAME
     wanted = UploadRequest(only_new=True, expected_octets=_announced(session))
     for number in range(UNIQUE_NAMES):
         name = f"{wish[-1]}.{number}" if number else wish[-1]
