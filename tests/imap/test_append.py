@@ -158,9 +158,20 @@ class Catenated(AppendCase):
         octets = b"a APPEND INBOX CATENATE (URL {4+}\r\n\xc3\xa4]] TEXT {5+}\r\nhello)"
         answer = self.tagged(octets)
         self.assertTrue(answer.startswith(b"a NO [BADURL %C3%A4%5D%5D] "), answer)
+        answer = self.tagged(b'a APPEND INBOX CATENATE (URL "")')
+        self.assertTrue(answer.startswith(b"a NO A URL leads to nothing"), answer)
         other = self.world.enter(None)
         answer = self.tagged(b"a APPEND INBOX CATENATE (URL ;UID=1)", other)
         self.assertTrue(answer.startswith(b"a NO [BADURL ;UID=1] "), answer)
+        self.assertEqual(2, self.messages())
+
+    def test_refused_one_after_another(self) -> None:
+        """What a refused APPEND skips ends there: the next one of URLs alone skips nothing."""
+        answer = self.tagged(b"a APPEND Nope CATENATE (TEXT {1+}\r\nx URL /INBOX/;UID=9)")
+        self.assertEqual(b"a NO [TRYCREATE] There is no such mailbox", answer)
+        for _ in range(2):
+            answer = self.tagged(b"a APPEND INBOX CATENATE (URL /INBOX/;UID=9)")
+            self.assertTrue(answer.startswith(b"a NO [BADURL /INBOX/;UID=9] "), answer)
         self.assertEqual(2, self.messages())
 
     def test_too_large(self) -> None:
@@ -204,6 +215,8 @@ class Replaced(AppendCase):
             (b"a UID REPLACE 9 INBOX " + message, b"a NO [NONEXISTENT] There is no such message"),
             (b"a REPLACE 1 nope " + message, b"a NO [TRYCREATE] There is no such mailbox"),
             (b"a REPLACE 1 INBOX {0+}\r\n", b"a NO A message without an octet is none"),
+            (b"a REPLACE 1 INBOX " + message + b" " + message, b"a BAD too many messages"),
+            (b"a REPLACE 1 INBOX CATENATE (URL ;UID=1) " + message, b"a BAD too many messages"),
         ]:
             self.assertTrue(self.tagged(octets).startswith(answer), octets)
         self.client.say(b"a EXAMINE INBOX\r\n")

@@ -403,6 +403,7 @@ class ServerDialog(LineDialog):
             if octets is None:
                 return self._end()
             self._left -= len(octets)
+        self._left = _NO_BODY
         self._phase = _Phase.SKIPPED_LINE
         return None
 

@@ -66,11 +66,13 @@ class Place:
         messages: how many have begun.
         in_list: within the list of CATENATE, behind a part.
         in_utf8: within the parentheses of UTF8, behind its literal.
+        limit: how many there may be; None for any number.
     """
 
     messages: int = 0
     in_list: bool = False
     in_utf8: bool = False
+    limit: int | None = None
 
 
 class _Reader:
@@ -82,6 +84,7 @@ class _Reader:
         self.messages = place.messages
         self.in_list = place.in_list
         self.in_utf8 = place.in_utf8
+        self.limit = place.limit
         self.pieces: list[Piece] = []
 
     def read(self) -> None:
@@ -106,6 +109,8 @@ class _Reader:
 
     def _message(self) -> bool:
         cursor = self._cursor
+        if self.messages == self.limit:
+            raise BadSyntax("too many messages")
         flags: frozenset[str] = frozenset()
         if cursor.peek() == _OPEN:
             flags = flag_set(cursor.items(partial(flag, cursor), empty=True))
@@ -177,7 +182,8 @@ def read_pieces(
     """
     reader = _Reader(cursor, place, announced)
     reader.read()
-    return tuple(reader.pieces), Place(reader.messages, reader.in_list, reader.in_utf8)
+    place = Place(reader.messages, reader.in_list, reader.in_utf8, reader.limit)
+    return tuple(reader.pieces), place
 
 
 def _append(cursor: Cursor, announced: Announced | None) -> tuple[_Request, Place]:
@@ -191,7 +197,7 @@ def _replace(by_uid: bool, cursor: Cursor, announced: Announced | None) -> tuple
     if len(number.ranges) != 1 or number.ranges[0][0] != number.ranges[0][1]:
         raise BadSyntax("one number was expected")
     mailbox = _mailbox(cursor.space(), announced)
-    pieces, place = read_pieces(cursor, Place(), announced)
+    pieces, place = read_pieces(cursor, Place(limit=1), announced)
     return Replace(number, mailbox, pieces, by_uid), place
 
 

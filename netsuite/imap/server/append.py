@@ -196,7 +196,7 @@ class _Intake:
         try:
             await self._copy_part(parse_message_url(url))
         except (BadSyntax, NoSuchFolder, NoSuchMessage, NotPermitted) as error:
-            code = Code("BADURL", _sayable(url))
+            code = Code("BADURL", _sayable(url)) if url else None  # of one octet at least
             raise _Refused(no(f"A URL leads to nothing: {error}", code)) from None
 
     async def _copy_part(self, part: MessagePart) -> None:
