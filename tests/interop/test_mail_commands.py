@@ -96,6 +96,7 @@ def test_imaplib(daemon: Daemon) -> None:
         kind, data = imap.fetch("1:*", "(MODSEQ INTERNALDATE RFC822.SIZE BODYSTRUCTURE)")
         assert kind == "OK"
         assert len(data) == 3
+        assert isinstance(data[0], bytes)
         assert imaplib.Internaldate2tuple(data[0]) is not None
         assert imap.check()[0] == "OK"
         assert imap.unselect()[0] == "OK"

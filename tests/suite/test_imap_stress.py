@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -33,23 +34,22 @@ SESSIONS: Final = ("IMAPServer", "Selected", "MailboxView", "MailboxNews", "Serv
 MORE: Final = {"descriptors": 12, "calls": 4, "Deferred": 8, "resident": 48 * 1024 * 1024}
 
 
-def held(fleet: Fleet) -> dict[str, int]:
+def held(fleet: Fleet) -> Counter[str]:
     """Return what the workers hold together."""
-    total: dict[str, int] = {}
+    total: Counter[str] = Counter()
     for pid in fleet.workers():
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(60)
             client.connect(str(fleet.home / f"probe.{pid}.sock"))
             with client.makefile("rb") as file:
-                for name, count in json.loads(file.readline()).items():
-                    total[name] = total.get(name, 0) + count
+                total.update(json.loads(file.readline()))
     return total
 
 
-def left(fleet: Fleet) -> dict[str, int]:
+def left(fleet: Fleet) -> Counter[str]:
     """Return what the workers hold when all clients have left and been forgotten."""
     end = time.monotonic() + 20
-    while any((found := held(fleet)).get(each) for each in SESSIONS):
+    while any((found := held(fleet))[each] for each in SESSIONS):
         assert time.monotonic() < end, f"something of a session is left: {found}"
         time.sleep(0.05)
     return found
@@ -57,6 +57,7 @@ def left(fleet: Fleet) -> dict[str, int]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_stress(tmp_path: Path, workers: int) -> None:
+    """What each client knows is what there is, and the daemon holds nothing of them afterwards."""
     home = home_with_accounts(tmp_path, "ann", "ben")
     done(home, "folder", "create", "Shared", "--account", "ann")
     done(home, "folder", "share", "Shared", "lrswite", "--to", "ben", "--account", "ann")
