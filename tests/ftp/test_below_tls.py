@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from typing import Any
+
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
@@ -62,6 +65,26 @@ class Below(SynchronousTestCase):
         self.below.write(b"x")
         self.below.write(b"y")
         self.assertEqual(HELD_OCTETS + 2, len(self.tcp.said()))
+
+    def test_acknowledged(self) -> None:
+        """While we say nothing, what comes is acknowledged at once: else a client whose kernel
+        gathers (Nagle) waits 40 ms before it sends its last octets."""
+        noted: list[object] = []
+
+        class Noted(socket.socket):
+            def setsockopt(self, *arguments: Any) -> None:
+                noted.append(arguments)
+
+        with Noted() as handle:
+            transport: Any = self.tcp
+            transport.getHandle = lambda: handle
+            wanted = (socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            self.below.dataReceived(RECORDS[:8])
+            self.below.hold()
+            self.below.dataReceived(RECORDS[8:])
+            self.below.release()
+            self.below.dataReceived(RECORDS)
+        self.assertEqual([wanted] * 2, noted)
 
     def test_ended(self) -> None:
         """An end is whole behind a whole record, wherever what came was split, and never where

@@ -245,3 +245,17 @@ class UnderTLS(SynchronousTestCase):
                 else:
                     self.assertIs(wanted, type(self.failureResultOf(done).value))
                 self.assertEqual([b"content"], self.got)
+
+    def test_who_ended(self) -> None:
+        """TLS is ended by a client, and not by the kernel of a killed one."""
+        for ends, strict in ((True, True), (False, False)):
+            self.make(SSL.TLS1_3_VERSION, strict=strict)
+            done = self.take()
+            self.shake_hands()
+            self.client.sendall(b"content")
+            if ends:
+                self.client.shutdown()
+            self.pass_on()
+            self.lose(ConnectionDone())
+            self.successResultOf(done)
+            self.assertIs(ends, self.data.ended_by_peer)

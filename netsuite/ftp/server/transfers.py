@@ -308,13 +308,16 @@ def _announced(session: Session) -> int | None:
     return None if as_text else session.allocated
 
 
-async def _last_look(session: Session, path: TreePath) -> None:
+async def _last_look(session: Session, path: TreePath, data: DataConnection | Incoming) -> None:
     """See that the client has not gone, before something that is there is replaced.
 
     In stream mode the end of the connection is the end of the file, and the end of the client
     looks the same. It ends the control connection, too, a moment before or after: the kernel
-    closes what a killed process had open in an order of its own.
+    closes what a killed process had open in an order of its own. Under TLS it is the client that
+    ends it, and not the kernel.
     """
+    if isinstance(data, DataConnection) and data.ended_by_peer:
+        return
     try:
         await session.files.entry(path)
     except StoreError:
@@ -355,7 +358,7 @@ async def _take(
             upload.write(conversion.finish())
         data.close()
         if path is not None:
-            await _last_look(session, path)
+            await _last_look(session, path, data)
         if session.dialog.client_ended:
             await _hears(session)
         active.committing = True

@@ -161,6 +161,8 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         self._we_closed = False
         self._error: DataError | None = None
         self._gone: list[Deferred[None]] = []
+        #: Whether the peer has ended TLS: then it has sent all that it had to send.
+        self.ended_by_peer = False
 
     @property
     def stalled(self) -> bool:
@@ -329,6 +331,7 @@ class DataConnection(TimedPump[DataEvent, bytes]):
             # Under TLS the peer has said that it is the end. Without, its end comes as an event,
             # and without that event it is we who have closed.
             self._over = True
+            self.ended_by_peer = below is not None
             return None
         cut = DataCut("it ended too soon")
         if below is not None and not reason.check(ConnectionAborted, SSL.Error):
