@@ -148,13 +148,13 @@ class Upload(Protocol):
         self,
         *,
         modified: datetime | None = None,
-        may_replace: Callable[[], object] | None = None,
+        may_replace: Callable[[], Awaitable[object]] | None = None,
     ) -> Entry:
         """Make it durable and give it its name, in one step.
 
         Args:
-            may_replace: called, at the last moment, where it is to take the place of a file that is
-                there; what it raises ends the commit.
+            may_replace: awaited, at the last moment, where it is to take the place of a file that
+                is there; what it raises ends the commit as ``abort(keep_partial=True)`` does.
 
         Raises:
             as ``FileTree.upload``, and TooLarge; nothing is left of the upload then.

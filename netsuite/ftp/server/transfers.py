@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from OpenSSL import SSL
@@ -24,8 +25,8 @@ from netsuite.ftp.transfer.accepting import Accepted
 from netsuite.ftp.transfer.channel import Arrived
 from netsuite.ftp.transfer.connection import DataConnection
 from netsuite.ftp.transfer.incoming import Incoming
-from netsuite.store.errors import BadFileName, FileInTheWay, NoSuchFile, StoreError
-from netsuite.store.tree import OpenFile, TreePath, Upload, UploadRequest
+from netsuite.store.errors import BadFileName, FileInTheWay, NoSuchFile
+from netsuite.store.tree import OpenFile, Upload, UploadRequest
 from netsuite.wire.errors import ErrorTable
 from netsuite.wire.events import EndOfInput
 
@@ -33,10 +34,10 @@ from netsuite.wire.events import EndOfInput
 PIECE_OCTETS: Final = 131_072
 #: What is no larger is read and written: to lend the transport to the kernel costs a turn more.
 SMALL_OCTETS: Final = 65_536
-#: How long the end of a client's other connection is given to be heard of.
-LAST_LOOK_SECONDS: Final = 0.002
 #: How long who is gone is given to answer that with a reset.
 HEARD_SECONDS: Final = 2.0
+#: The end of a client's other connection is heard of within so long.
+LAST_LOOK_SECONDS: Final = 0.001
 #: Names that STOU tries.
 UNIQUE_NAMES: Final = 1000
 #: What OpenSSL says to a full handshake where there is no certificate to show.
@@ -265,7 +266,7 @@ async def _store(
             return replies.BAD_REST
         raise
     text = f"Send the file from octet {offset} on" if offset else "Send the file"
-    return await _take(session, active, upload, text, path)
+    return await _take(session, active, upload, text)
 
 
 async def _append(
@@ -276,7 +277,7 @@ async def _append(
     path = session.resolved(command.path)
     wanted = UploadRequest(append=True, expected_octets=_announced(session))
     upload = await session.files.upload(path, wanted)
-    return await _take(session, active, upload, "Send what is to be appended", path)
+    return await _take(session, active, upload, "Send what is to be appended")
 
 
 async def _store_unique(
@@ -298,7 +299,7 @@ async def _store_unique(
             continue
         active.path = path
         # RFC 1123, 4.1.2.9: the name is told like that.
-        return await _take(session, active, upload, f"FILE: {name}", None)
+        return await _take(session, active, upload, f"FILE: {name}")
     return replies.NO_UNIQUE_NAME
 
 
@@ -308,21 +309,38 @@ def _announced(session: Session) -> int | None:
     return None if as_text else session.allocated
 
 
-async def _last_look(session: Session, path: TreePath, data: DataConnection | Incoming) -> None:
+async def _may_replace(session: Session, since: float) -> None:
     """See that the client has not gone, before something that is there is replaced.
 
     In stream mode the end of the connection is the end of the file, and the end of the client
     looks the same. It ends the control connection, too, a moment before or after: the kernel
-    closes what a killed process had open in an order of its own. Under TLS it is the client that
-    ends it, and not the kernel.
+    closes what a killed process had open in an order of its own. That moment mostly passes while
+    the file is brought to the disk. Raises DataCut.
+
+    Args:
+        since: when the file had come.
     """
-    if isinstance(data, DataConnection) and data.ended_by_peer:
-        return
+    await deferLater(session.clock, max(0.0, since + LAST_LOOK_SECONDS - session.clock.seconds()))
+    if session.dialog.client_ended or _has_hung_up(session):
+        await _hears(session)
+
+
+def _has_hung_up(session: Session) -> bool:
+    """Return whether the end of what the client says has come, behind nothing else."""
+    handle = _socket_of(session)
+    if handle is None:
+        return False
     try:
-        await session.files.entry(path)
-    except StoreError:
-        return  # a part of a new file is kept anyway
-    await deferLater(session.clock, LAST_LOOK_SECONDS)
+        return not handle.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except (BlockingIOError, InterruptedError):
+        return False
+    except OSError:
+        return True
+
+
+def _socket_of(session: Session) -> socket.socket | None:
+    handle = session.transport.getHandle() if hasattr(session.transport, "getHandle") else None
+    return handle if isinstance(handle, socket.socket) else None
 
 
 async def _hears(session: Session) -> None:
@@ -332,20 +350,16 @@ async def _hears(session: Session) -> None:
     session.say(commands.reply(150, "All of it has come"))
     session.writer.flush()
     await deferLater(session.clock, HEARD_SECONDS)
-    handle = session.transport.getHandle() if hasattr(session.transport, "getHandle") else None
+    handle = _socket_of(session)
     # A reactor looks no more at what has ended, so it would not tell us of a reset.
-    if isinstance(handle, socket.socket) and handle.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+    if handle is not None and handle.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
         raise connection.DataCut("the client is gone")
 
 
 async def _take(
-    session: Session, active: ActiveTransfer, upload: Upload, text: str, path: TreePath | None
+    session: Session, active: ActiveTransfer, upload: Upload, text: str
 ) -> commands.Reply:
-    """Take a file from the data connection; 226 means that it is durable.
-
-    Args:
-        path: where something may be that is replaced or changed.
-    """
+    """Take a file from the data connection; 226 means that it is durable."""
     data = None
     conversion = FromNetwork() if session.representation is commands.Representation.ASCII else None
     try:
@@ -357,12 +371,14 @@ async def _take(
         if conversion is not None:
             upload.write(conversion.finish())
         data.close()
-        if path is not None:
-            await _last_look(session, path, data)
+        may_replace: Callable[[], Awaitable[None]] | None = None
         if session.dialog.client_ended:
             await _hears(session)
+        elif not (isinstance(data, DataConnection) and data.ended_by_peer):
+            # Under TLS it is the client that ends it, and not the kernel.
+            may_replace = partial(_may_replace, session, session.clock.seconds())
         active.committing = True
-        await upload.commit()
+        await upload.commit(may_replace=may_replace)
     except BaseException:
         if isinstance(data, Incoming) and not active.committing:
             # A client that was killed ends both connections at once; what it had sent is kept.

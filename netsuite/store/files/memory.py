@@ -118,7 +118,7 @@ class MemoryUpload:
         self,
         *,
         modified: datetime | None = None,
-        may_replace: Callable[[], object] | None = None,
+        may_replace: Callable[[], Awaitable[object]] | None = None,
     ) -> Entry:
         """Give it its name."""
         if self._finished:
@@ -127,7 +127,11 @@ class MemoryUpload:
         if self._failure is not None:
             raise self._failure
         if may_replace is not None and self._tree.node_or_none(self._path) is not None:
-            may_replace()
+            try:
+                await may_replace()
+            except BaseException:
+                self._keep()
+                raise
         return self._take(bytes(self._data), modified)
 
     async def abort(self, *, keep_partial: bool = False) -> None:
@@ -137,6 +141,9 @@ class MemoryUpload:
         self._finished = True
         if not keep_partial or self._failure is not None or len(self._data) == len(self._kept):
             return
+        self._keep()
+
+    def _keep(self) -> None:
         there = self._tree.node_or_none(self._path)
         if there is self._before and (there is None or self._is_beginning(there)):
             self._tree.put(self._path, bytes(self._data), None, whole=False)

@@ -1,8 +1,8 @@
-"""Staging of uploads: a file that has no name yet, in the directory it is for.
+"""Staging of uploads: a file under a temporary name in the directory it is for.
 
-Where the system can make a file without a name (O_TMPFILE), it gets its own in one step that fails
-where something has it: nothing has to be looked for before, and a crash leaves nothing behind.
-Elsewhere, and where it takes the place of another, it has a temporary name.
+One that is written and committed in one go needs none, where the system can make a file without a
+name (O_TMPFILE): it gets its own in one step that fails where something has it, so that nothing has
+to be looked for before. One that comes slowly keeps its directory from being removed meanwhile.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ class StagedFile:
         durable: whether it is to be on the disk when it is committed.
         where: its directory, open for reading, if that is known already, and that a file may be
             made there; then nothing is done before something is written. Of a plain request only.
-        unnamed: whether to make it without a name, see ``can_be_unnamed``.
+        unnamed: whether to make it without a name, see ``can_be_unnamed``, if all of it is at hand
+            when it is made.
     """
 
     def __init__(
@@ -123,12 +124,17 @@ class StagedFile:
             self._where = open_directory(root, names[:-1], WORK)
             self._begin()
 
-    def _begin(self) -> io.FileIO:
-        """Return the file; make it, where that was not done."""
+    def _begin(self, *, whole: bool = False) -> io.FileIO:
+        """Return the file; make it, where that was not done.
+
+        Args:
+            whole: whether all that is written to it is at hand.
+        """
         if self._file is None:
             try:
                 if not self._considered:
                     self._consider(self._request)
+                self._unnamed = self._unnamed and whole
                 self._file = self._create()
                 self._writeback = Writeback(self._file.fileno())
             except BaseException:
@@ -286,9 +292,9 @@ class StagedFile:
         Args:
             begin: whether to begin to bring it to the disk, too.
         """
+        descriptor = self._begin(whole=True).fileno()
         if pieces:
             self.write(pieces)
-        descriptor = self._begin().fileno()
         if stat.S_IMODE(os.fstat(descriptor).st_mode) != self._mode:
             os.fchmod(descriptor, self._mode)
         if modified is not None:

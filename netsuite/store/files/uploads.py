@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -157,7 +157,7 @@ class DiskUpload:
         self,
         *,
         modified: datetime | None = None,
-        may_replace: Callable[[], object] | None = None,
+        may_replace: Callable[[], Awaitable[object]] | None = None,
     ) -> Entry:
         """Make it durable and give it its name; once begun this goes on though the caller goes."""
         if self._finished:
@@ -168,7 +168,7 @@ class DiskUpload:
         return await follower(committed)
 
     async def _commit(
-        self, modified: datetime | None, may_replace: Callable[[], object] | None
+        self, modified: datetime | None, may_replace: Callable[[], Awaitable[object]] | None
     ) -> Entry:
         await self._wait_for_thread()
         if self._failure is not None:
@@ -183,7 +183,11 @@ class DiskUpload:
             commit = Commit(self._staged, pieces, modified, replaces=not free_only)
             entry = await self._group_commit.add(commit)
             if entry is None and may_replace is not None:
-                may_replace()
+                try:
+                    await may_replace()
+                except BaseException:
+                    await self._keep(())
+                    raise
                 entry = await self._group_commit.add(Commit(self._staged, (), None))
             assert entry is not None
         except BaseException:
@@ -208,8 +212,11 @@ class DiskUpload:
         come = self.octets - self._staged.kept
         if not keep_partial or self._failure is not None or not come:
             return await self._discard()
+        await self._keep(self._take())
+
+    async def _keep(self, pieces: Sequence[bytes]) -> None:
         try:
-            await self._jobs.do(self._staged.keep, self._take(), then=self._kept)
+            await self._jobs.do(self._staged.keep, pieces, then=self._kept)
         except StoreError as error:
             self.log.info("a part of a file was not kept: {error}", error=error)
 

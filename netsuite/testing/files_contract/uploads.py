@@ -141,9 +141,12 @@ class UploadContract(FilesCase):
         leaves all as it was."""
         asked: list[bool] = []
 
-        def refuse() -> None:
+        async def refuse() -> None:
             asked.append(True)
             raise errors.Changed("no")
+
+        async def allow() -> None:
+            asked.append(False)
 
         for content in (b"first", b"second"):
             upload = await self.tree.upload(("f",))
@@ -157,7 +160,7 @@ class UploadContract(FilesCase):
         self.assertEqual(["f"], await self.names())
         upload = await self.tree.upload(("f",))
         upload.write(b"third")
-        entry = await upload.commit(may_replace=lambda: asked.append(False))
+        entry = await upload.commit(may_replace=allow)
         self.assertEqual(5, entry.octets)
         self.assertEqual([True, False], asked)
         self.assertEqual(b"third", await self.whole(("f",)))

@@ -11,7 +11,9 @@ from typing import Any
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 
 from netsuite.store.errors import StorageFull
+from netsuite.store.files import staging
 from netsuite.store.files.group_commit import Commit, commit_all
+from netsuite.store.files.syscalls import rename_to_new
 from netsuite.store.tree import Entry
 from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import DiskCase
@@ -39,17 +41,17 @@ class Together(DiskCase, TestCase):
             is_unnamed = found.endswith(" (deleted)")
             return "file" if is_unnamed or found.startswith(".netsuite-") else found
 
-        def noting(what: str, function: Callable[..., Any]) -> None:
+        def noting(where: Any, function: Callable[..., Any], said: Callable[..., str]) -> None:
             def note(*arguments: Any, **options: Any) -> Any:
-                said = name(arguments[0]) if what == "sync" else arguments[1].decode()
-                calls.append(f"{what} {said}")
+                calls.append(said(*arguments, **options))
                 return function(*arguments, **options)
 
-            self.patch(os, function.__name__, note)
+            self.patch(where, function.__name__, note)
 
-        noting("sync", os.fsync)
-        noting("name", os.link)
-        noting("name", os.rename)
+        noting(os, os.fsync, lambda descriptor: f"sync {name(descriptor)}")
+        noting(os, os.link, lambda _, new, **more: f"name {new.decode()}")
+        noting(os, os.rename, lambda _, new, **more: f"name {new.decode()}")
+        noting(staging, rename_to_new, lambda *both: f"name {both[3].decode()}")
         return calls
 
     async def test_order(self) -> None:

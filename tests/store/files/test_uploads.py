@@ -202,7 +202,7 @@ class Modes(DiskCase, TestCase):
         for unnamed in (True, False):
             self.patch(disk, "can_be_unnamed", partial(bool, unnamed))
             tree = await self.disk(
-                Path(self.mktemp()), file_mode=0o644, directory_mode=0o775, at_once=False
+                Path(self.mktemp()), file_mode=0o644, directory_mode=0o775, at_once=unnamed
             )
             before = os.umask(0o777)
             try:
