@@ -59,8 +59,9 @@ class Settings(ServiceSettings):
     require_session_reuse: bool = setting(
         True,
         "Whether a data connection under TLS must resume the session of its control connection, "
-        "so that nobody else can take its place. curl, lftp and FileZilla do; Python's ftplib "
-        "does not.",
+        "so that nobody else can take its place. Most clients do; Python's FTP_TLS does not, curl "
+        "does not for several files in one call under TLS 1.3, and rclone not with several "
+        "connections at once.",
     )
     require_tls_end: bool = setting(
         True,
