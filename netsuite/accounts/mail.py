@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import DropList, MaildropInUse, NewMail, OpenedLately
-from netsuite.accounts.places import ADMIN_GROUP, PUBLIC, Places
+from netsuite.accounts.places import ADMIN_GROUP, Places
 from netsuite.accounts.sharing import AccountAnnotations, AccountQuotas, AccountSharing
 from netsuite.store import changes, model, rights
 from netsuite.store.errors import (
@@ -25,7 +25,7 @@ from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import ContentId, FolderId
 from netsuite.store.query import Query
 
-__all__ = ["ADMIN_GROUP", "PUBLIC", "AccountMail", "AccountMaildrop"]
+__all__ = ["ADMIN_GROUP", "AccountMail", "AccountMaildrop"]
 
 
 #: A message of a maildrop that is no larger is read at once: 100 of 4 KB take 7 milliseconds

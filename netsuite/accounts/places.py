@@ -20,12 +20,10 @@ from netsuite.store.errors import (
     OnlyFoldersBelow,
 )
 from netsuite.store.interfaces import Store
-from netsuite.store.model import SEPARATOR, AccountId, FolderId
+from netsuite.store.model import NAMESPACES, OTHERS, PUBLIC, SEPARATOR, AccountId, FolderId
 
 #: Members have all rights on public folders.
 ADMIN_GROUP: Final = "admin"
-PUBLIC: Final = "Public"
-OTHERS: Final = "Other Users"
 
 
 class Place(NamedTuple):
@@ -80,7 +78,7 @@ class Places:
     def check_new(self, name: str) -> None:
         """Check that a name is not one of those that namespaces have. Raises BadFolderName."""
         bare = name.rstrip(SEPARATOR)
-        if bare in (PUBLIC, OTHERS) or (
+        if bare in NAMESPACES or (
             bare.startswith(self.others_prefix) and SEPARATOR not in bare[len(self.others_prefix) :]
         ):
             raise BadFolderName(f"{bare} is a namespace")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from netsuite.store.errors import BadFolderName, FolderExists, NoSuchFolder
-from netsuite.store.model import INBOX, SEPARATOR, SpecialUse
+from netsuite.store.model import INBOX, NAMESPACES, SEPARATOR, SpecialUse
 
 NAME_OCTETS: Final = 1000
 PART_OCTETS: Final = 255
@@ -27,11 +27,18 @@ def checked(name: str, *, private: bool) -> str:
     """Return a folder's name as it is kept: INBOX in capitals, in normal form C.
 
     Args:
-        private: it is an account's; only there INBOX means something.
+        private: it is an account's; only there INBOX means something, and namespaces do.
 
     Raises:
-        BadFolderName: an empty part, a control character, too long, too deep.
+        BadFolderName: an empty part, a control character, too long, too deep, in a namespace.
     """
+    name = _kept(name, private=private)
+    if private and name.partition(SEPARATOR)[0] in NAMESPACES:
+        raise BadFolderName("others' folders are called so")
+    return name
+
+
+def _kept(name: str, *, private: bool) -> str:
     if not name.isascii():
         name = unicodedata.normalize("NFC", name)
     try:
@@ -57,7 +64,7 @@ def subscribed(name: str, wanted: bool) -> str | None:
     """Return the kept form of a name that is subscribed, or no longer; None for one that cannot
     have been. Raises BadFolderName for one that cannot be."""
     if wanted:
-        return checked(name, private=True)
+        return _kept(name, private=True)
     sayable = "\0" not in name and not any("\ud800" <= each <= "\udfff" for each in name)
     return looked_up(name, private=True) if sayable else None
 

@@ -33,6 +33,12 @@ TOMBSTONES: Final = 20_000
 SEPARATOR: Final = "/"
 INBOX: Final = "INBOX"
 
+#: What the folders of everybody, and those of other accounts, are shown below: no account can have
+#: its own there, since none could be opened by its full name.
+PUBLIC: Final = "Public"
+OTHERS: Final = "Other Users"
+NAMESPACES: Final = (PUBLIC, OTHERS)
+
 #: Values of one kind that a store remembers (``interfaces.RememberedStore``).
 REMEMBERED: Final = 50_000
 

@@ -188,7 +188,10 @@ class Filtering(TestCase):
 
     async def test_created(self) -> None:
         """A folder is made where the script says so, and subscribed."""
-        ann = await self.ann('fileinto :create "A/B"; fileinto :create "x//y";')
+        ann = await self.ann(
+            'fileinto :create "A/B"; fileinto :create "x//y"; '
+            'fileinto :create "Other Users/eve/x"; fileinto :create "Public/x";'
+        )
         await self.world.send("ann@example.test")
         await self.world.send("ann@example.test")
         found = await self.world.folders(ann)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.internet.defer import ensureDeferred
 
@@ -358,12 +358,15 @@ _part = st.text(
 
 
 @given(st.lists(_part, min_size=1, max_size=40).map(tuple))
+@example(("Public", "x"))
+@example(("Other Users", "eve", "x"))
 def test_names(parts: tuple[str, ...]) -> None:
     """Any name can be had by a store, and as a file's leads nowhere else, and comes back."""
     kept = tamed(parts)
     name = "/".join(kept)
     if len(name.encode()) <= 1000:
         assert checked(name, private=False) == name
+        checked(name, private=True)
     dotted = dotted_name(kept)
     assert "/" not in dotted
     assert "\0" not in dotted

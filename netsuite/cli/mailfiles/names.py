@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from netsuite.imap import mutf7
 from netsuite.store.folder_names import DEPTH, PART_OCTETS
-from netsuite.store.model import INBOX, SEPARATOR
+from netsuite.store.model import INBOX, NAMESPACES, SEPARATOR
 
 #: The parts of a folder's name.
 Parts: TypeAlias = tuple[str, ...]
@@ -68,11 +68,13 @@ def tamed(parts: Parts) -> Parts:
     """Return a folder's name so that a store can have it; most it can as they are.
 
     What no name may have becomes a replacement character, an empty part ``_``, too long a part is
-    cut, and parts that are too deep are joined to one.
+    cut, parts that are too deep are joined to one, and what others' folders are shown below gets a
+    ``_``.
     """
     if len(parts) > DEPTH - 1:  # one level for where they may be put below
         parts = (*parts[: DEPTH - 2], "-".join(parts[DEPTH - 2 :]))
-    return tuple(_tamed_part(part) for part in parts)
+    first, *rest = map(_tamed_part, parts)
+    return (f"{first}_" if first in NAMESPACES else first, *rest)
 
 
 def _tamed_part(part: str) -> str:

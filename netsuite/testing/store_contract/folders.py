@@ -61,6 +61,8 @@ class FoldersContract(StoreCase):
         bad = ["", "/", "a//b", "/a", "a/", "a\x00b", "a\nb", "a\x7f", "x" * 256, "\ud800"]
         for name in [*bad, "/".join("x" * 33), "/".join(["x" * 250] * 5)]:
             await self.refused(BadFolderName, self.store.mail.create_folder(alice.id, name))
+        for name in ["Public", "Public/x", "Other Users", "Other Users/bob/x"]:  # of others
+            await self.refused(BadFolderName, self.store.mail.create_folder(alice.id, name))
         self.assertEqual(1, len(await self.store.mail.folders(alice.id)))
 
     async def test_unknown(self) -> None:
@@ -149,6 +151,7 @@ class FoldersContract(StoreCase):
         await self.refused(FolderExists, mail.rename_folder(old.id, "old"))
         await self.refused(BadFolderName, mail.rename_folder(old.id, "a//b"))
         await self.refused(BadFolderName, mail.rename_folder(old.id, "old/below"))
+        await self.refused(BadFolderName, mail.rename_folder(old.id, "Public/old"))
         self.assertEqual(before, await mail.folders(alice.id))
         self.assertEqual([], self.published)
 
