@@ -836,6 +836,21 @@ class Together(SynchronousTestCase):
             [b"a NO [NOPERM] That is not permitted"], ben.lines(b"a COPY 1 Public/comp.lang")
         )
 
+    def test_copy_of_what_is_gone(self) -> None:
+        """Who names by number what is there no more is not told that it was put elsewhere (RFC
+        2180, 4.4.1); by UID it is just not there."""
+        for verb in (b"COPY", b"MOVE"):
+            self.one.say(b"a STORE 1 +FLAGS.SILENT \\Deleted\r\na EXPUNGE\r\n")
+            self.assertEqual(
+                [
+                    b"* 1 EXPUNGE",
+                    b"b NO [EXPUNGEISSUED] Some of the messages no longer exist",
+                ],
+                self.other.lines(b"b %b 1 Sent" % verb),
+            )
+            answer = self.other.lines(b"b UID %b 1 Sent" % verb)
+            self.assertEqual([b"b OK No messages"], answer)
+
     def test_numbers_do_not_move_under_a_command(self) -> None:
         """What another session expunged is told after the next command that may tell it."""
         self.one.say(b"a STORE 2 +FLAGS.SILENT \\Deleted\r\na EXPUNGE\r\n")

@@ -122,6 +122,8 @@ async def copy(session: Session, request: ask.Copy | ask.Move) -> Completion:
         code = await _copy_uid(session, request.mailbox, error.moved)
         session.say(Condition(Status.OK, "Some were moved", code))
         raise error.reason from error
+    if not copied.uids and not request.by_uid:
+        return replies.EXPUNGED  # RFC 2180, 4.4.1; by UID they are just not there
     code = await _copy_uid(session, request.mailbox, copied)
     if not moving:
         return ok("Copied", code)
