@@ -23,6 +23,12 @@ class Enabled(SynchronousTestCase):
         self.other = self.world.enter()
         return client
 
+    def test_both(self) -> None:
+        """What another has in it is told of too where both are asked for, in any order."""
+        for names in (b"QRESYNC CONDSTORE", b"CONDSTORE QRESYNC"):
+            answer = World().enter(None).lines(b"e ENABLE " + names)
+            self.assertEqual(b"* ENABLED CONDSTORE QRESYNC", answer[0], names)
+
     def test_uid_only(self) -> None:
         """Messages go by UID: UIDFETCH takes the place of FETCH, VANISHED that of EXPUNGE."""
         client = self.enter(b"UIDONLY")

@@ -105,10 +105,11 @@ def _enable_utf8(session: Session) -> bool:
     return new
 
 
-#: What ENABLE turns on, and returns whether that is new. QRESYNC has CONDSTORE in it.
+#: What ENABLE turns on, and returns whether that is new. QRESYNC has CONDSTORE in it, and comes
+#: behind it: who asks for both is told of both.
 _EXTENSIONS: Final[Mapping[str, Callable[[Session], bool]]] = {
-    "QRESYNC": _enable_qresync,
     "CONDSTORE": _enable_condstore,
+    "QRESYNC": _enable_qresync,
     "UIDONLY": _enable_uid_only,
     "UTF8=ACCEPT": _enable_utf8,
     "IMAP4rev2": _enable_rev2,
