@@ -17,6 +17,7 @@ from netsuite.store.errors import OverQuota, StorageFull
 from netsuite.store.files.memory import MemoryUpload
 from netsuite.store.tree import TreePath, UploadRequest
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.certificates import authority
 from tests.connection.joined import Puppet
 from tests.ftp.fakes import Session, World, codes, number_of
 
@@ -105,6 +106,19 @@ class Out(SynchronousTestCase):
             self.assertEqual([550], codes(session.say(b"%s %s\r\n" % (command, name))), command)
         self.assertEqual([350, 553], codes(session.say(b"RNFR notes.txt\r\nRNTO %s\r\n" % name)))
 
+    def test_no_tls_before_the_command(self) -> None:
+        """What went wrong with TLS before the command is told to the command, and the next data
+        connection is a new one."""
+        session = Session()
+        self.patch(session.server, "data_tls", authority.server_context)
+        for command in (b"STOR x\r\n", b"RETR notes.txt\r\n", b"LIST\r\n"):
+            wire = session.data()
+            wire.say(b"GET / HTTP/1.1\r\n\r\n")
+            self.assertTrue(wire.closed)
+            self.assertEqual([150, 522], codes(session.say(command)))
+        self.assertEqual([425], codes(session.say(b"LIST\r\n")))
+        self.assertIsNone(session.world.files.content("x"))
+
     def test_handshake_that_stalls(self) -> None:
         """A client that begins no TLS where it is due is given up, in either direction."""
 
@@ -117,6 +131,7 @@ class Out(SynchronousTestCase):
         self.patch(session.server, "data_tls", lambda: "a context")
         for command in (b"STOR x\r\n", b"RETR notes.txt\r\n", b"LIST\r\n"):
             wire = session.data()
+            session.world.reactor.advance(100)  # it may wait for the command
             self.assertEqual([150], codes(session.say(command)))
             session.world.reactor.advance(29)
             self.assertFalse(wire.closed)

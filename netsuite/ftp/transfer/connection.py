@@ -195,9 +195,8 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         below = self._below = BelowTLS(self.transport)
         self.transport = below
         self.start_tls(context, client=client)
-        if not self._handshake_done:
-            # Nothing has come that would have the time looked at, and perhaps nothing will.
-            self.deadlines.settle(waiting=True)
+        if self._receiving is None:
+            self.deadlines.handshake(done=True)  # its time runs from ``begin`` on
 
     async def begin(
         self, context: tls.Context | None = None, *, client: bool = False, receives: bool = False
@@ -221,6 +220,9 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         elif self._below is None and self._waits:
             self.transport.resumeProducing()
         if self._below is not None and not self._handshake_done:
+            self.deadlines.handshake(done=False)  # only now has the client no reason to wait
+            # Nothing has come that would have the time looked at, and perhaps nothing will.
+            self.deadlines.settle(waiting=True)
             self._handshake = Deferred()
             try:
                 await self._handshake
