@@ -40,8 +40,9 @@ HEADER_OCTETS: Final = 256 * 1024
 PART_HEADERS_OCTETS: Final = 4 * 1024 * 1024
 #: Parts within parts; what is nested deeper is a part without children.
 DEPTH: Final = 64
-#: Parts in all; what comes after belongs to the last.
-PARTS: Final = 10_000
+#: Parts in all; what comes after belongs to the last. Mail has a dozen, a digest some hundred, and
+#: who asks for one of them has the whole structure read.
+PARTS: Final = 1_000
 #: RFC 2046, 5.1.1 allows 70; a longer one than this is none.
 BOUNDARY_OCTETS: Final = 500
 #: A line longer than this is no boundary, whatever it begins with.

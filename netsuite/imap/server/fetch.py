@@ -71,11 +71,14 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
             session.writer.write(selected.new_keywords(set(batch.columns.flags)))
         if plan.lists_flags and selected.view.waiting:
             _flags_are_told(selected, batch.columns)
-        if plan.sections:
-            missing += await _write_contents(session, selected.mail, plan, batch, changed)
-        else:
-            session.writer.write(plan.listing(batch))
-        await session.writer.writable()
+        for number, portion in enumerate(plan.portions(batch)):
+            if number:
+                await session.give_way()
+            if plan.sections:
+                missing += await _write_contents(session, selected.mail, plan, portion, changed)
+            else:
+                session.writer.write(plan.listing(portion))
+            await session.writer.writable()
     if plan.undecoded:
         return replies.UNKNOWN_CTE
     # RFC 2180, 4.1.2; RFC 5530: EXPUNGEISSUED. By UID they are just not there.

@@ -6,7 +6,7 @@ of a template, and a sequence of values that go into it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from netsuite.imap.commands import requests as ask
@@ -24,6 +24,8 @@ from netsuite.store.model import Column, Columns, ContentId
 
 #: Of a message that is no longer, all is read, whatever little of it is asked for.
 SMALL_OCTETS: Final = 16_384
+#: Octets of structures that are read back in one go: some 20 ms.
+STRUCTURE_OCTETS: Final = 65_536
 
 
 class Batch:
@@ -242,6 +244,20 @@ class Plan:
         ):
             wanted |= {Column.STRUCTURE, Column.OFFSETS}
         return frozenset(wanted)
+
+    def portions(self, batch: Batch) -> Iterator[Batch]:
+        """Return a batch in portions, others having their turn between them: a message may have
+        many parts."""
+        if not {Column.STRUCTURE, Column.OFFSETS} <= self.columns:
+            yield batch
+            return
+        start = octets = 0
+        for place, structure in enumerate(batch.columns.structures):
+            if octets and octets + len(structure) > STRUCTURE_OCTETS:
+                yield batch.chosen(range(start, place))
+                start, octets = place, 0
+            octets += len(structure)
+        yield batch.chosen(range(start, len(batch))) if start else batch
 
     def listing(self, batch: Batch) -> bytes:
         """Return the responses of messages none of whose content was asked for."""

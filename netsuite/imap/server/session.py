@@ -381,6 +381,12 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             self._fetching.append(done)
             await done
 
+    async def give_way(self) -> None:
+        """Let others have a turn, within an answer that takes long to work out."""
+        later: Deferred[None] = Deferred()
+        self.clock.callLater(0, later.callback, None)
+        await later
+
     async def _fetch_new(self, selected: Selected, first: int, last: int) -> None:
         try:
             numbers = SequenceSet(((first, last),))

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from twisted.internet.defer import Deferred
-
 from netsuite.connection.server import handlers
 from netsuite.imap.commands import search as key
 from netsuite.imap.commands.responses import Completion, ok
@@ -82,9 +80,7 @@ async def in_steps(session: Session, work: Generator[None, None, T]) -> T:
             value: T = end.value
             return value
         if clock.seconds() - began > _SECONDS:
-            later: Deferred[None] = Deferred()
-            clock.callLater(0, later.callback, None)
-            await later
+            await session.give_way()
             began = clock.seconds()
 
 
