@@ -288,9 +288,15 @@ class In(SynchronousTestCase):
         self.addCleanup(ours.close)
         ours.send(b"unread")
         theirs.close()
+
+        def handle() -> socket.socket:
+            if session.server.lost:
+                raise AttributeError("socket")  # as Twisted's transports say then
+            return ours
+
         # Its end has no descriptor, since nothing else asks for one.
         transport: Any = session.server.transport
-        transport.getHandle = lambda: ours
+        transport.getHandle = handle
 
     def test_killed_client(self) -> None:
         """A client whose both connections end at once has not sent a whole file."""
@@ -322,6 +328,24 @@ class In(SynchronousTestCase):
             session.world.reactor.advance(HEARD_SECONDS)
             session.world.settle()
             self.assertEqual(content, session.world.files.content(name.decode()))
+            self.assertEqual(0, len(session.world.factory))
+
+    def test_killed_client_that_is_reset(self) -> None:
+        """Nor where the control connection is reset while the file is on its way to the disk, or
+        while the client is asked whether it hears us."""
+        for half_closed in (False, True):
+            session = Session()
+            wire = session.data()
+            session.say(b"STOR notes.txt\r\n")
+            wire.say(b"half")
+            self.have_been_reset(session)
+            if half_closed:
+                session.wire.end()
+            wire.hang_up()
+            session.wire.break_()
+            session.world.reactor.advance(HEARD_SECONDS)
+            session.world.settle()
+            self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
             self.assertEqual(0, len(session.world.factory))
 
     def test_half_closed_control(self) -> None:

@@ -339,6 +339,9 @@ def _has_hung_up(session: Session) -> bool:
 
 
 def _socket_of(session: Session) -> socket.socket | None:
+    """Return the control connection's socket, where it has one. Raises DataCut: it is gone."""
+    if session.lost:
+        raise connection.DataCut("the client is gone")
     handle = session.transport.getHandle() if hasattr(session.transport, "getHandle") else None
     return handle if isinstance(handle, socket.socket) else None
 
