@@ -30,6 +30,7 @@ from zope.interface import implementer
 
 from netsuite import tls
 from netsuite.connection import compression
+from netsuite.connection.acknowledging import acknowledge
 from netsuite.connection.coroutine_task import CoroutineTask
 from netsuite.connection.deadlines import Deadlines
 from netsuite.connection.peer import NOBODY, Peer, peer_of
@@ -100,6 +101,7 @@ class Pump(Protocol, Generic[E, S]):
         "_task",
         "_transcript",
         "_wanted",
+        "_wants_more",
         "clock",
         "dialog",
         "life",
@@ -146,6 +148,7 @@ class Pump(Protocol, Generic[E, S]):
         self._read_paused = False
         self._eof = self._eof_told = False
         self._fresh = False  # something came while pumping
+        self._wants_more = False  # the dialog has read all there is, and rests
         self._broken = False  # nobody knows any more where the next command begins
         self._task: CoroutineTask[S | None] | None = None  # an answer that waits ...
         self._wanted: Deferred[None] | None = None  # ... for the next event
@@ -389,6 +392,7 @@ class Pump(Protocol, Generic[E, S]):
             if event is NEED_DATA:
                 event = self._wants_data()
             if event is NEED_DATA or event is PAUSED:
+                self._wants_more = event is NEED_DATA
                 self._rested(event)
                 return
             if not self._handle(event):
@@ -540,7 +544,11 @@ class Pump(Protocol, Generic[E, S]):
         if not self._received(len(data)):
             return
         self.dialog.receive(data)
+        said = self.writer.octets
+        self._wants_more = False
         self.pump()
+        if (self._wants_more or self._wanted is not None) and self.writer.octets == said:
+            acknowledge(self.transport)
 
     def readConnectionLost(self) -> None:
         """The peer has closed its half; it may still read our answers."""

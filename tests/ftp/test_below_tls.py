@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-from typing import Any
+from unittest import mock
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 
+from netsuite.ftp.transfer import below_tls
 from netsuite.ftp.transfer.below_tls import HELD_OCTETS, BelowTLS
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
@@ -69,22 +69,14 @@ class Below(SynchronousTestCase):
     def test_acknowledged(self) -> None:
         """While we say nothing, what comes is acknowledged at once: else a client whose kernel
         gathers (Nagle) waits 40 ms before it sends its last octets."""
-        noted: list[object] = []
-
-        class Noted(socket.socket):
-            def setsockopt(self, *arguments: Any) -> None:
-                noted.append(arguments)
-
-        with Noted() as handle:
-            transport: Any = self.tcp
-            transport.getHandle = lambda: handle
-            wanted = (socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        with mock.patch.object(below_tls, "acknowledge") as noted:
             self.below.dataReceived(RECORDS[:8])
+            self.assertFalse(noted.called)
             self.below.hold()
             self.below.dataReceived(RECORDS[8:])
             self.below.release()
             self.below.dataReceived(RECORDS)
-        self.assertEqual([wanted] * 2, noted)
+        self.assertEqual([mock.call(self.tcp)] * 2, noted.mock_calls)
 
     def test_ended(self) -> None:
         """An end is whole behind a whole record, wherever what came was split, and never where

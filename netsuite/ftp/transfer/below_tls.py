@@ -9,8 +9,6 @@ client has ended TLS, or has nothing more to say.
 
 from __future__ import annotations
 
-import contextlib
-import socket
 from typing import Any, Final, Protocol
 
 from twisted.internet.error import ConnectionDone
@@ -18,15 +16,13 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, providedBy
 
+from netsuite.connection.acknowledging import acknowledge
 from netsuite.connection.writer import StreamTransport
 
 #: So much is held back at most: two tickets, and answers to some changes of keys.
 HELD_OCTETS: Final = 16_384
 #: content type, version, length of what follows                              RFC 8446, 5.1
 _HEADER_OCTETS: Final = 5
-
-#: Linux has it.
-_QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 
 
 class Above(Protocol):
@@ -68,7 +64,7 @@ class BelowTLS:
         """Send nothing from now on, until ``release`` or the end."""
         if self._held is None:
             self._held = []
-            self._acknowledge()
+            acknowledge(self.transport)
 
     def release(self) -> None:
         """Send what was held back, and all that comes."""
@@ -97,17 +93,9 @@ class BelowTLS:
         """Hand on what came."""
         self._follow(data)
         if self._held is not None:
-            self._acknowledge()
+            acknowledge(self.transport)
         assert self.wrappedProtocol is not None
         self.wrappedProtocol.dataReceived(data)
-
-    def _acknowledge(self) -> None:
-        """Have the kernel acknowledge at once what has come. It waits up to 40 ms for something of
-        ours to go with it, and a client's kernel keeps its last few octets back until then."""
-        handle = self.transport.getHandle() if hasattr(self.transport, "getHandle") else None
-        if _QUICKACK is not None and isinstance(handle, socket.socket):
-            with contextlib.suppress(OSError):  # it is gone
-                handle.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
     def _follow(self, data: bytes) -> None:
         """See where records end."""
