@@ -160,13 +160,12 @@ class _Forest:
 
     def prune(self) -> Iterator[None]:
         """Have nobody in the tree, but at its root where several hang together by it."""
-        parents = self._parents
-        for step, node in enumerate(self._deepest_first()):
+        parents, count = self._parents, self._count
+        tops = [node for node, parent in enumerate(parents) if parent == NOBODY]
+        for step, node in enumerate(reversed(self._inner(tops))):
             if step % STEP == 0:
                 yield
-            if node < self._count:
-                if parents[node] == NOBODY:
-                    self._roots.append(node)
+            if node < count:
                 continue
             below = self._below(node)
             parent = parents[node]
@@ -176,11 +175,10 @@ class _Forest:
             self._unlink(node)
             for child in below:
                 parents[child] = parent
-                if parent == NOBODY:
-                    self._roots.append(child)
-                else:
+                if parent != NOBODY:
                     self._children_of(parent)[child] = None
             self._children[node] = None
+        self._roots += [node for node in range(count) if parents[node] == NOBODY]
 
     def _children_of(self, node: int) -> dict[int, None]:
         children = self._children[node]
@@ -188,14 +186,18 @@ class _Forest:
             children = self._children[node] = {}
         return children
 
-    def _deepest_first(self) -> list[int]:
+    def _inner(self, tops: Iterable[int]) -> list[int]:
+        """Return those at the top and below that have something below them, or are nobody's; each
+        before what is below it."""
+        children, count = self._children, self._count
         order: list[int] = []
-        waiting = [node for node, parent in enumerate(self._parents) if parent == NOBODY]
+        waiting = [node for node in tops if children[node] or node >= count]
         while waiting:
             node = waiting.pop()
             order.append(node)
-            waiting.extend(self._below(node))
-        order.reverse()
+            below = children[node]
+            if below:
+                waiting += [child for child in below if children[child] or child >= count]
         return order
 
     # -- step 4
@@ -208,17 +210,30 @@ class _Forest:
         first = self._first(node)
         return self._messages.sent[first], first
 
+    def _by_moment(self, nodes: Iterable[int]) -> list[int]:
+        """Return nodes, nobody's being sorted already, as they follow each other."""
+        count, sent = self._count, self._messages.sent
+        return [
+            node
+            for _, _, node in sorted(
+                [
+                    (sent[node], node, node) if node < count else (*self._moment(node), node)
+                    for node in nodes
+                ]
+            )
+        ]
+
     def _sort_below(self, node: int) -> None:
         below = self._children[node]
         if below is not None and len(below) > 1:
-            self._children[node] = dict.fromkeys(sorted(below, key=self._moment))
+            self._children[node] = dict.fromkeys(self._by_moment(below))
 
     def sort_roots(self) -> None:
         """Sort what begins the threads."""
         for node in self._roots:
             if node >= self._count:
                 self._sort_below(node)
-        self._roots.sort(key=self._moment)
+        self._roots = self._by_moment(self._roots)
 
     # -- step 5
 
@@ -263,28 +278,25 @@ class _Forest:
 
     def sort(self) -> Iterator[None]:
         """Sort all siblings, the deepest first."""
-        order: list[int] = []
-        waiting = list(self._roots)
-        while waiting:
-            node = waiting.pop()
-            order.append(node)
-            waiting.extend(self._below(node))
-        for step, node in enumerate(reversed(order)):
+        for step, node in enumerate(reversed(self._inner(self._roots))):
             if step % STEP == 0:
                 yield
             self._sort_below(node)
-        self._roots.sort(key=self._moment)
+        self._roots = self._by_moment(self._roots)
 
     def rows(self) -> Rows:
         """Return all, each before what is below it."""
         rows: Rows = []
-        waiting = [(0, node) for node in reversed(self._roots)]
-        while waiting:
-            depth, node = waiting.pop()
-            rows.append((depth, node if node < self._count else NOBODY))
-            below = self._children[node]
-            if below:
-                waiting.extend((depth + 1, child) for child in reversed(below))
+        children, count = self._children, self._count
+        for root in self._roots:
+            waiting = [(0, root)]
+            while waiting:
+                row = waiting.pop()
+                depth, node = row
+                rows.append(row if node < count else (depth, NOBODY))
+                below = children[node]
+                if below:
+                    waiting += [(depth + 1, child) for child in reversed(below)]
         return rows
 
 
