@@ -471,6 +471,39 @@ class Leaving(Case):
         self.fail_(self.without("UNAUTHENTICATE").unauthenticate(), NotOffered)
 
 
+class Enabled(Case):
+    """What is enabled changes how names, and messages, are told."""
+
+    def test_names_in_utf8(self) -> None:
+        """Names go in UTF-8 from then on, wherever there are any, until the next login."""
+        name = "Gr\u00fc\u00dfe & \U0001f600 100%"
+        for extension in ("UTF8=ACCEPT", "IMAP4rev2"):
+            client = self.entered("ann")
+            self.assertEqual((extension,), self.run_(client.enable(extension)))
+            self.run_(client.create(name))
+            self.assertEqual([name], [each.mailbox for each in self.run_(client.list("Gr*%"))])
+            self.assertEqual(0, self.run_(client.status(name, "MESSAGES"))["MESSAGES"])
+            self.assertEqual({"ann"}, set(self.run_(client.get_acl(name))))
+            self.run_(client.append(name, mail("x")))
+            self.assertEqual(1, self.run_(client.select(name)).messages)
+            self.run_(client.close_mailbox())
+            # Who has not enabled it is told the same name in another way.
+            names = [each.mailbox for each in self.run_(self.client.list("Gr*"))]
+            self.assertEqual([name], names)
+            self.run_(client.delete(name))
+            self.run_(client.unauthenticate())
+            self.run_(client.login("ann", "secret"))
+            self.run_(client.create(name))
+            self.run_(self.client.delete(name))
+
+    def test_uids_only(self) -> None:
+        """Messages that are told by their UIDs are read so."""
+        self.run_(self.client.enable("UIDONLY"))
+        messages = self.run_(self.client.fetch(ALL, [Item.FLAGS, BodySection(peek=True)]))
+        self.assertEqual([(0, 1), (0, 2), (0, 3)], [(each.number, each.uid) for each in messages])
+        self.assertEqual([mail("a", "longer" * 20)], list(messages[1].sections.values()))
+
+
 class Odd(OddServerCase[IMAPClient]):
     """Servers that answer in another way than ours."""
 

@@ -79,6 +79,7 @@ KINDS: Final[Mapping[str, type]] = {
     "SEARCH": said.SearchData,
     "ESEARCH": said.ExtendedSearchData,
     "FETCH": FetchData,
+    "UIDFETCH": FetchData,
     "SORT": SortData,
     "THREAD": ThreadData,
     "ACL": rights.AclData,

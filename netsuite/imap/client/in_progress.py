@@ -364,7 +364,8 @@ class Turn:
     ) -> CommandInProgress:
         """Send a command whole, or as far as the server gives leave. See ``run``."""
         tag = self._commands.next_tag()
-        octets = format_command(ask.Command(tag, request))  # raises before anything is begun
+        # It raises before anything is begun.
+        octets = format_command(ask.Command(tag, request), utf8=self._commands.dialog.utf8)
         came = self._commands.dialog.came
         command = self.command = CommandInProgress(tag, request, consumer, came)
         self._commands.start(command)

@@ -23,6 +23,8 @@ from netsuite.imap.grammar.compose import Segment
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
 
+#: What has names in UTF-8 once it is enabled.
+_NAMES_IN_UTF8: Final = frozenset({"UTF8=ACCEPT", "IMAP4REV2"})
 #: RFC 9051, appendix E: extensions that are parts of IMAP4rev2.
 _IN_REV2: Final = frozenset({
     "BINARY", "ENABLE", "ESEARCH", "IDLE", "LIST-EXTENDED", "LIST-STATUS", "MOVE", "NAMESPACE",
@@ -180,12 +182,16 @@ class Session(ClientConnection[ClientEvent, Segment]):
         self.require("UNAUTHENTICATE")
         await self.commands.run(ask.Unauthenticate())
         self.mailbox = None
+        self.dialog.utf8 = False
         await self.capability()
 
     async def enable(self, *names: str) -> tuple[str, ...]:
         """Turn extensions on; return those the server turned on."""
         data = (await self.commands.run(ask.Enable(names))).data_of(said.EnabledData)
-        return tuple(name for each in data for name in each.names)
+        enabled = tuple(name for each in data for name in each.names)
+        if not _NAMES_IN_UTF8.isdisjoint(map(str.upper, enabled)):
+            self.dialog.utf8 = True
+        return enabled
 
     async def compress(self) -> None:
         """Compress what is said from now on, both ways (RFC 4978). Raises NotOffered, Refusal."""

@@ -128,6 +128,7 @@ class FetchData:
     """What a FETCH response says of one message; None: it does not say.
 
     Args:
+        number: 0 where there are UIDs only (RFC 9586).
         email_id, thread_id: without their parentheses; a thread may have none.
         preview: None also where it is not made yet.
         sections: by section, without ``peek`` and ``octets`` (a response has neither).

@@ -100,6 +100,8 @@ class ClientDialog(LineDialog):
     def __init__(self, bounds: ClientBounds | None = None) -> None:
         super().__init__()
         self.bounds = bounds or ClientBounds()
+        #: Whether mailbox names are in UTF-8: it was enabled.
+        self.utf8 = False
         self._parts: list[bytes | Streamed] = []
         self._held = 0
         self._left = 0
@@ -217,7 +219,7 @@ class ClientDialog(LineDialog):
         self._held = 0
         self.begun = self._begun
         try:
-            response = parse_response(ResponseCursor(parts))
+            response = parse_response(ResponseCursor(parts, utf8=self.utf8))
         except BadSyntax as error:
             name = _UNTAGGED.match(_line(parts[0]))
             if name is None:
@@ -269,7 +271,7 @@ def _begun_content(parts: list[bytes | Streamed]) -> tuple[int, BodySection | Bi
     cursor.space()
     number = cursor.number()
     cursor.space()
-    if cursor.name() != b"FETCH" or not last.endswith((b" ", b" ~")):
+    if cursor.name() not in (b"FETCH", b"UIDFETCH") or not last.endswith((b" ", b" ~")):
         raise BadSyntax("no content")
     # The name right before the literal: BODY[...]<n>, BINARY[...]<n> or one of the old ones.
     words = last.rstrip(b" ~")

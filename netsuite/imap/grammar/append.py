@@ -244,7 +244,7 @@ def replace_request(by_uid: bool, cursor: Cursor) -> _Request:
 # -- onto the wire ------------------------------------------------------------------------------
 
 
-def format_append(request: _Request, mailbox: NamePrinter) -> bytes:
+def format_append(mailbox: NamePrinter, request: _Request) -> bytes:
     """Return an APPEND or REPLACE up to its first literal, which it announces."""
     if isinstance(request, Append):
         words = b"APPEND"

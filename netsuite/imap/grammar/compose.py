@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from netsuite.imap import mutf7
 from netsuite.imap.commands import metadata as metadata_values
 from netsuite.imap.commands import quota as quota_values
 from netsuite.imap.commands import requests as say
@@ -20,12 +19,12 @@ from netsuite.imap.grammar import metadata, quota, rights
 from netsuite.imap.grammar.append import format_append
 from netsuite.imap.grammar.esearch import format_returns, format_window
 from netsuite.imap.grammar.fetch import format_fetch_item
+from netsuite.imap.grammar.names import NAME_PRINTERS, NamePrinter
 from netsuite.imap.grammar.notify import format_notify
 from netsuite.imap.grammar.printing import (
     format_astring,
     format_atom,
     format_flags,
-    format_mailbox,
 )
 from netsuite.imap.grammar.search import format_key, needs_charset
 from netsuite.imap.grammar.sorting import format_sort, format_thread
@@ -61,8 +60,8 @@ def _bare(name: bytes) -> Callable[[say.Request], bytes]:
     return lambda request: name
 
 
-def _mailbox(name: bytes) -> Callable[[_OfMailbox], bytes]:
-    return lambda request: name + b" " + format_mailbox(request.mailbox)
+def _mailbox(name: bytes) -> Callable[[NamePrinter, _OfMailbox], bytes]:
+    return lambda mailbox, request: name + b" " + mailbox(request.mailbox)
 
 
 def _by_uid(request: _ByUID, octets: bytes) -> bytes:
@@ -98,9 +97,9 @@ def _login(request: say.Login) -> bytes:
     return b"LOGIN %b %b" % words
 
 
-def _select(request: say.Select | say.Examine) -> bytes:
+def _select(mailbox: NamePrinter, request: say.Select | say.Examine) -> bytes:
     name = b"SELECT " if isinstance(request, say.Select) else b"EXAMINE "
-    octets = name + format_mailbox(request.mailbox)
+    octets = name + mailbox(request.mailbox)
     parameters = [b"CONDSTORE"] if request.condstore else []
     if request.resync is not None:
         resync = request.resync
@@ -111,28 +110,29 @@ def _select(request: say.Select | say.Examine) -> bytes:
     return octets + b" (%b)" % b" ".join(parameters) if parameters else octets
 
 
-def _create(request: say.Create) -> bytes:
-    octets = b"CREATE " + format_mailbox(request.mailbox)
+def _create(mailbox: NamePrinter, request: say.Create) -> bytes:
+    octets = b"CREATE " + mailbox(request.mailbox)
     if request.special_use:
         octets += b" (USE %b)" % format_flags(request.special_use)
     return octets
 
 
-def _pattern(pattern: str) -> bytes:
+def _pattern(mailbox: NamePrinter, pattern: str) -> bytes:
     # A quoted pattern is a pattern as well, and needs no second look at its octets.
-    return format_string(mutf7.encode(pattern))
+    octets = mailbox(pattern)
+    return octets if octets[:1] in (b'"', b"{") else format_string(octets)
 
 
 def _atoms(names: Iterable[str]) -> bytes:
     return b" ".join(map(format_atom, names))
 
 
-def _list(request: say.List) -> bytes:
+def _list(mailbox: NamePrinter, request: say.List) -> bytes:
     words = [b"LIST"]
     if request.select:
         words.append(b"(%b)" % _atoms(sorted(request.select)))
-    words.append(format_mailbox(request.reference))
-    patterns = b" ".join(map(_pattern, request.patterns))
+    words.append(mailbox(request.reference))
+    patterns = b" ".join(_pattern(mailbox, each) for each in request.patterns)
     words.append(patterns if len(request.patterns) == 1 else b"(%b)" % patterns)
     returns = [format_atom(name) for name in sorted(request.returns)]
     if request.status:
@@ -144,12 +144,16 @@ def _list(request: say.List) -> bytes:
     return b" ".join(words)
 
 
-def _status(request: say.StatusOf) -> bytes:
-    return b"STATUS %b (%b)" % (format_mailbox(request.mailbox), _atoms(request.items))
+def _lsub(mailbox: NamePrinter, request: say.Lsub) -> bytes:
+    return b"LSUB %b %b" % (mailbox(request.reference), _pattern(mailbox, request.pattern))
 
 
-def _append(request: Append | Replace) -> bytes:
-    return format_append(request, format_mailbox)
+def _rename(mailbox: NamePrinter, request: say.Rename) -> bytes:
+    return b"RENAME %b %b" % (mailbox(request.old), mailbox(request.new))
+
+
+def _status(mailbox: NamePrinter, request: say.StatusOf) -> bytes:
+    return b"STATUS %b (%b)" % (mailbox(request.mailbox), _atoms(request.items))
 
 
 def _expunge(request: say.Expunge) -> bytes:
@@ -190,9 +194,9 @@ def _store(request: say.Store) -> bytes:
     return _by_uid(request, b" ".join(words))
 
 
-def _copy(request: say.Copy | say.Move) -> bytes:
+def _copy(mailbox: NamePrinter, request: say.Copy | say.Move) -> bytes:
     name = b"COPY" if isinstance(request, say.Copy) else b"MOVE"
-    words = name, bytes(request.numbers), format_mailbox(request.mailbox)
+    words = name, bytes(request.numbers), mailbox(request.mailbox)
     return _by_uid(request, b" ".join(words))
 
 
@@ -208,35 +212,10 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     say.Unauthenticate: _bare(b"UNAUTHENTICATE"),
     say.Compress: lambda request: b"COMPRESS " + format_atom(request.mechanism),
     say.Enable: lambda request: b"ENABLE " + _atoms(request.names),
-    say.Select: _select,
-    say.Examine: _select,
-    say.Create: _create,
-    say.Delete: _mailbox(b"DELETE"),
-    say.Rename: lambda request: (
-        b"RENAME %b %b" % (format_mailbox(request.old), format_mailbox(request.new))
-    ),
-    say.Subscribe: _mailbox(b"SUBSCRIBE"),
-    say.Unsubscribe: _mailbox(b"UNSUBSCRIBE"),
-    say.List: _list,
-    say.Lsub: lambda request: (
-        b"LSUB %b %b" % (format_mailbox(request.reference), _pattern(request.pattern))
-    ),
     say.Namespace: _bare(b"NAMESPACE"),
-    say.StatusOf: _status,
-    rights_values.SetAcl: rights.format_set_acl,
-    rights_values.DeleteAcl: rights.format_delete_acl,
-    rights_values.GetAcl: rights.format_get_acl,
-    rights_values.ListRights: rights.format_list_rights,
-    rights_values.MyRights: rights.format_my_rights,
     quota_values.GetQuota: quota.format_get_quota,
-    quota_values.GetQuotaRoot: quota.format_get_quota_root,
     quota_values.SetQuota: quota.format_set_quota,
-    metadata_values.GetMetadata: metadata.format_get_metadata,
-    metadata_values.SetMetadata: metadata.format_set_metadata,
-    Append: _append,
-    Replace: _append,
     say.Idle: _bare(b"IDLE"),
-    Notify: format_notify,
     say.Check: _bare(b"CHECK"),
     say.Close: _bare(b"CLOSE"),
     say.Unselect: _bare(b"UNSELECT"),
@@ -246,13 +225,40 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     Thread: lambda request: _by_uid(request, format_thread(request)),
     say.Fetch: _fetch,
     say.Store: _store,
+}
+#: Those that name mailboxes.
+_WITH_NAMES: Final[Mapping[type, Callable[[NamePrinter, Any], bytes]]] = {
+    say.Select: _select,
+    say.Examine: _select,
+    say.Create: _create,
+    say.Delete: _mailbox(b"DELETE"),
+    say.Rename: _rename,
+    say.Subscribe: _mailbox(b"SUBSCRIBE"),
+    say.Unsubscribe: _mailbox(b"UNSUBSCRIBE"),
+    say.List: _list,
+    say.Lsub: _lsub,
+    say.StatusOf: _status,
+    rights_values.SetAcl: rights.format_set_acl,
+    rights_values.DeleteAcl: rights.format_delete_acl,
+    rights_values.GetAcl: rights.format_get_acl,
+    rights_values.ListRights: rights.format_list_rights,
+    rights_values.MyRights: rights.format_my_rights,
+    quota_values.GetQuotaRoot: quota.format_get_quota_root,
+    metadata_values.GetMetadata: metadata.format_get_metadata,
+    metadata_values.SetMetadata: metadata.format_set_metadata,
+    Append: format_append,
+    Replace: format_append,
+    Notify: format_notify,
     say.Copy: _copy,
     say.Move: _copy,
 }
 
 
-def format_command(command: say.Command) -> bytes:
+def format_command(command: say.Command, *, utf8: bool = False) -> bytes:
     """Return a command whole, its literals synchronising; an APPEND up to its first message.
+
+    Args:
+        utf8: whether names are in UTF-8, as the client has enabled it (RFC 6855, 3; RFC 9051, 5.1).
 
     Raises:
         LocalProtocolError: it cannot be said: CR, LF or NUL where no literal may hide them.
@@ -260,7 +266,12 @@ def format_command(command: say.Command) -> bytes:
     if not TAG.fullmatch(command.tag):
         raise LocalProtocolError("not a tag")
     request = command.request
-    octets = command.tag + b" " + _FORMATS[type(request)](request)
+    kind = type(request)
+    if kind in _WITH_NAMES:
+        octets = _WITH_NAMES[kind](NAME_PRINTERS[utf8], request)
+    else:
+        octets = _FORMATS[kind](request)
+    octets = command.tag + b" " + octets
     if isinstance(request, Append | Replace) and isinstance(request.pieces[-1], MessageLiteral):
         return octets
     return octets + b"\r\n"

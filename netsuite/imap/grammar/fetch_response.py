@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -169,6 +170,11 @@ def parse_fetch_data(cursor: Cursor, number: int) -> FetchData:
 
     cursor.items(item, empty=True)
     return FetchData(number, **fields, sections=sections, binary=binary)
+
+
+def parse_uid_fetch_data(cursor: Cursor, uid: int) -> FetchData:
+    """Read what follows the word UIDFETCH: in UIDONLY there are no numbers (RFC 9586, 3)."""
+    return replace(parse_fetch_data(cursor, 0), uid=uid)
 
 
 def parse_shown_section(cursor: Cursor) -> BodySection:

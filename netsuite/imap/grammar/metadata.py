@@ -12,7 +12,7 @@ from netsuite.imap.commands.metadata import (
     SetMetadata,
 )
 from netsuite.imap.grammar.names import NamePrinter
-from netsuite.imap.grammar.printing import format_astring, format_mailbox
+from netsuite.imap.grammar.printing import format_astring
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 from netsuite.message.form import format_string
 
@@ -130,7 +130,7 @@ def _value(cursor: Cursor) -> bytes | None:
     return value
 
 
-def format_get_metadata(request: GetMetadata) -> bytes:
+def format_get_metadata(mailbox: NamePrinter, request: GetMetadata) -> bytes:
     """Return GETMETADATA."""
     options = []
     if request.max_octets is not None:
@@ -140,7 +140,7 @@ def format_get_metadata(request: GetMetadata) -> bytes:
     words = [b"GETMETADATA"]
     if options:
         words.append(b"(%b)" % b" ".join(options))
-    words += format_mailbox(request.mailbox), format_entries(request.entries)
+    words += mailbox(request.mailbox), format_entries(request.entries)
     return b" ".join(words)
 
 
@@ -149,9 +149,9 @@ def format_entries(entries: tuple[str, ...]) -> bytes:
     return b"(%b)" % b" ".join(format_astring(entry.encode("ascii")) for entry in entries)
 
 
-def format_set_metadata(request: SetMetadata) -> bytes:
+def format_set_metadata(mailbox: NamePrinter, request: SetMetadata) -> bytes:
     """Return SETMETADATA."""
-    return b"SETMETADATA %b %b" % (format_mailbox(request.mailbox), _values(request.values))
+    return b"SETMETADATA %b %b" % (mailbox(request.mailbox), _values(request.values))
 
 
 def _values(values: tuple[tuple[str, bytes | None], ...]) -> bytes:

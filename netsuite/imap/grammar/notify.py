@@ -7,7 +7,7 @@ from typing import Final
 from netsuite.imap.commands.fetch import FetchItem
 from netsuite.imap.commands.notify import Event, EventGroup, Notify, Watched
 from netsuite.imap.grammar.fetch import format_fetch_item, parse_fetch_item
-from netsuite.imap.grammar.printing import format_mailbox
+from netsuite.imap.grammar.names import NamePrinter
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 
 _OPEN, _CLOSE, _SPACE = ord("("), ord(")"), ord(" ")
@@ -111,18 +111,18 @@ def _checked(
     return events
 
 
-def format_notify(request: Notify) -> bytes:
+def format_notify(mailbox: NamePrinter, request: Notify) -> bytes:
     """Return NOTIFY, as a client says it."""
     if not request.groups:
         return b"NOTIFY NONE"
     words = [b"NOTIFY SET", b"STATUS"] if request.status else [b"NOTIFY SET"]
-    return b" ".join([*words, *map(_format_group, request.groups)])
+    return b" ".join([*words, *(_format_group(mailbox, each) for each in request.groups)])
 
 
-def _format_group(group: EventGroup) -> bytes:
+def _format_group(mailbox: NamePrinter, group: EventGroup) -> bytes:
     words = [group.watched.value.encode("ascii")]
     if group.watched in _NAMED:
-        words.append(b"(%b)" % b" ".join(map(format_mailbox, group.mailboxes)))
+        words.append(b"(%b)" % b" ".join(map(mailbox, group.mailboxes)))
     names = sorted((each.value if isinstance(each, Event) else each) for each in group.events)
     events = [name.encode("ascii") for name in names]
     if group.items:

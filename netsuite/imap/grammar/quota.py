@@ -12,7 +12,7 @@ from netsuite.imap.commands.quota import (
     SetQuota,
 )
 from netsuite.imap.grammar.names import NamePrinter
-from netsuite.imap.grammar.printing import format_astring, format_atom, format_mailbox
+from netsuite.imap.grammar.printing import format_astring, format_atom
 from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
 
 _SPACE: Final = ord(" ")
@@ -57,9 +57,9 @@ def format_get_quota(request: GetQuota) -> bytes:
     return b"GETQUOTA " + format_astring(request.root.encode())
 
 
-def format_get_quota_root(request: GetQuotaRoot) -> bytes:
+def format_get_quota_root(mailbox: NamePrinter, request: GetQuotaRoot) -> bytes:
     """Return GETQUOTAROOT."""
-    return b"GETQUOTAROOT " + format_mailbox(request.mailbox)
+    return b"GETQUOTAROOT " + mailbox(request.mailbox)
 
 
 def format_set_quota(request: SetQuota) -> bytes:

@@ -18,7 +18,7 @@ from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.responses import Status
 from netsuite.imap.grammar import metadata, quota, rights, tokens
 from netsuite.imap.grammar.esearch import parse_esearch
-from netsuite.imap.grammar.fetch_response import parse_fetch_data
+from netsuite.imap.grammar.fetch_response import parse_fetch_data, parse_uid_fetch_data
 from netsuite.imap.grammar.sorting import parse_sort, parse_thread
 
 _CODE_TEXT: Final = re.compile(rb"[^\]\r\n]*")
@@ -187,7 +187,7 @@ def _id(cursor: tokens.Cursor) -> said.Response:
 def _namespace(cursor: tokens.Cursor) -> said.Response:
     def one() -> tuple[str, str | None]:
         cursor.expect(_OPEN)
-        prefix = tokens.mailbox_name(cursor.string())
+        prefix = tokens.shown_name(cursor.string(), utf8=cursor.utf8)
         separator = cursor.space().nstring()
         while cursor.take(_SPACE):  # extensions
             cursor.string()
@@ -221,7 +221,7 @@ def _listed(cursor: tokens.Cursor, *, lsub: bool) -> said.Response:
             if name == b"CHILDINFO":
                 childinfo = tuple(word.decode("utf-8", "replace") for word in words)
             elif name == b"OLDNAME" and words:
-                oldname = tokens.shown_name(words[0])
+                oldname = tokens.shown_name(words[0], utf8=cursor.utf8)
     text = None if separator is None else separator.decode("utf-8", "replace")
     return said.Listed(attributes, text, mailbox, lsub, childinfo, oldname)
 
@@ -315,4 +315,5 @@ _NUMBERED: Final[Mapping[bytes, Callable[[tokens.Cursor, int], said.Response]]] 
     b"RECENT": lambda cursor, number: said.Recent(number),
     b"EXPUNGE": lambda cursor, number: said.Expunged(number),
     b"FETCH": parse_fetch_data,
+    b"UIDFETCH": parse_uid_fetch_data,
 }

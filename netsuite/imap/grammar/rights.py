@@ -17,7 +17,7 @@ from netsuite.imap.commands.rights import (
     SetAcl,
 )
 from netsuite.imap.grammar.names import NamePrinter
-from netsuite.imap.grammar.printing import format_astring, format_mailbox
+from netsuite.imap.grammar.printing import format_astring
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 
 _SPACE: Final = ord(" ")
@@ -83,34 +83,34 @@ def _identifier(cursor: Cursor) -> str:
     return who
 
 
-def format_set_acl(request: SetAcl) -> bytes:
+def format_set_acl(mailbox: NamePrinter, request: SetAcl) -> bytes:
     """Return SETACL."""
     rights = format_astring(f"{request.action.value}{request.rights}".encode())
-    return b"SETACL %b %b" % (_pair(request), rights)
+    return b"SETACL %b %b" % (_pair(mailbox, request), rights)
 
 
-def format_delete_acl(request: DeleteAcl) -> bytes:
+def format_delete_acl(mailbox: NamePrinter, request: DeleteAcl) -> bytes:
     """Return DELETEACL."""
-    return b"DELETEACL " + _pair(request)
+    return b"DELETEACL " + _pair(mailbox, request)
 
 
-def format_get_acl(request: GetAcl) -> bytes:
+def format_get_acl(mailbox: NamePrinter, request: GetAcl) -> bytes:
     """Return GETACL."""
-    return b"GETACL " + format_mailbox(request.mailbox)
+    return b"GETACL " + mailbox(request.mailbox)
 
 
-def format_list_rights(request: ListRights) -> bytes:
+def format_list_rights(mailbox: NamePrinter, request: ListRights) -> bytes:
     """Return LISTRIGHTS."""
-    return b"LISTRIGHTS " + _pair(request)
+    return b"LISTRIGHTS " + _pair(mailbox, request)
 
 
-def format_my_rights(request: MyRights) -> bytes:
+def format_my_rights(mailbox: NamePrinter, request: MyRights) -> bytes:
     """Return MYRIGHTS."""
-    return b"MYRIGHTS " + format_mailbox(request.mailbox)
+    return b"MYRIGHTS " + mailbox(request.mailbox)
 
 
-def _pair(request: SetAcl | DeleteAcl | ListRights) -> bytes:
-    return b"%b %b" % (format_mailbox(request.mailbox), format_astring(request.identifier.encode()))
+def _pair(mailbox: NamePrinter, request: SetAcl | DeleteAcl | ListRights) -> bytes:
+    return b"%b %b" % (mailbox(request.mailbox), format_astring(request.identifier.encode()))
 
 
 # -- responses -----------------------------------------------------------------------------------

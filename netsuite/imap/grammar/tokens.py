@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from netsuite.imap import mutf7
@@ -221,7 +222,7 @@ class Cursor:
 
     def shown_mailbox(self) -> str:
         """``mailbox`` as a server shows it, modified UTF-7 or not (see ``mutf7.decode_any``)."""
-        return shown_name(self.astring())
+        return shown_name(self.astring(), utf8=self.utf8)
 
     def list_mailbox(self) -> str:
         """``list-mailbox``: a name with wildcards."""
@@ -268,8 +269,11 @@ def mailbox_name(octets: bytes, *, utf8: bool = False) -> str:
     return _in_capitals(name)
 
 
-def shown_name(octets: bytes) -> str:
+def shown_name(octets: bytes, *, utf8: bool = False) -> str:
     """Read a mailbox name as a server shows it (see ``mutf7.decode_any``)."""
+    if utf8:
+        with suppress(UnicodeDecodeError):
+            return _in_capitals(octets.decode("utf-8"))
     return _in_capitals(mutf7.decode_any(octets))
 
 
