@@ -126,6 +126,13 @@ CASES: Final = [
 ]
 
 
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """Return a daemon of our own, since these leave nothing of what was there."""
+    with Daemon(tmp_path_factory.mktemp("fetching")) as running:
+        yield running
+
+
 @pytest.fixture
 def inbox(daemon: Daemon) -> Iterator[imaplib.IMAP4]:
     """Return Bob's INBOX, which is empty."""

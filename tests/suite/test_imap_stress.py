@@ -24,7 +24,7 @@ from tests.suite.crowd.crowd import Crowd
 from tests.suite.fleet import Fleet, home_with_accounts
 
 pytestmark = pytest.mark.long
-SECONDS: Final = float(os.environ.get("NETSUITE_STRESS_SECONDS", "15"))
+SECONDS: Final = float(os.environ.get("NETSUITE_STRESS_SECONDS", "8"))
 SEED: Final = int(os.environ.get("NETSUITE_STRESS_SEED", time.time_ns() % 1_000_000_000))
 MEMBERS: Final = 36
 #: What sessions consist of; none is left when all have left.
