@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 from twisted.internet.error import ConnectionLost
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from netsuite.testing.transcripts import TranscriptError, play_file
@@ -17,17 +21,34 @@ from tests.playing import files
 FILES = files("imap")
 #: A message that is there before: its folder and subject.
 _deliver = re.compile(r"^# deliver: (\S+) (.*)$", re.MULTILINE)
+#: How many seconds a search takes.
+_slow = re.compile(r"^# slow: (\d+)$", re.MULTILINE)
 
 
 class Peer:
     """A session as the player drives it; what it has heard while it idles comes too."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, slow: int = 0) -> None:
+        self._slow = slow
         self._client = world.connect()
         self._heard = self._client.heard()
 
     def say(self, octets: bytes) -> None:
-        self._heard += self._client.say(octets)
+        if not (self._slow and self._client.server.account):
+            self._heard += self._client.say(octets)
+            return
+        mail, clock = self._client.server.mail, self._client.clock
+        search = mail.search
+
+        async def slowly(*arguments: Any) -> Sequence[int]:
+            await deferLater(clock, self._slow)
+            return await search(*arguments)
+
+        with mock.patch.object(mail, "search", slowly):
+            self._heard += self._client.say(octets)
+            for _ in range(self._slow):
+                clock.advance(1)
+            self._heard += self._client.heard()
 
     def heard(self) -> bytes:
         heard, self._heard = self._heard + self._client.turn(), b""
@@ -47,7 +68,8 @@ def play(path: Path) -> None:
     world = World()
     for folder, subject in _deliver.findall(path.read_text("utf-8")):
         world.deliver(f"Subject: {subject}\r\n\r\nbody\r\n".encode(), folder=folder)
-    play_file(path, partial(Peer, world))
+    slow = _slow.search(path.read_text("utf-8"))
+    play_file(path, partial(Peer, world, int(slow.group(1)) if slow else 0))
 
 
 def test_there_are_some() -> None:
