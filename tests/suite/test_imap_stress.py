@@ -2,8 +2,8 @@
 
 Each follows its mailbox by what it is told alone. Now and then all stop, and what each knows is
 what is there; nothing that was acknowledged is lost, nothing removed comes back. When all have left
-the daemon holds no more than before. ``NETSUITE_STRESS_SECONDS`` says how long, for each case; it is
-for minutes, alone on a machine, and is not run without.
+the daemon holds no more than before. ``NETSUITE_STRESS_SECONDS`` says how long, for each case; it
+is for minutes, alone on a machine, and is not run without.
 """
 
 from __future__ import annotations
