@@ -33,7 +33,7 @@ from netsuite.connection.writer import StreamTransport
 
 @implementer(IOpenSSLServerConnectionCreator)
 class SessionGroupsTLS:
-    """What a service begins TLS with whose connections have others that belong to them.
+    """Begins TLS for a service whose connections have others that belong to them.
 
     Args:
         server: how it begins TLS.

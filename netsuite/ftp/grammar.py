@@ -51,7 +51,7 @@ _telnet: Final = re.compile(rb"\A(?:\xff[\xfb-\xfe][\x00-\xff]?|\xff?[\xf0-\xfa]
 
 
 def without_telnet(line: bytes) -> bytes:
-    """Take what is Telnet's out of a command line."""
+    """Return a command line without the commands of Telnet in it."""
     if line[:1] >= b"\xf0":
         line = _telnet.sub(b"", line)
     return line.replace(IAC + IAC, IAC) if IAC in line else line

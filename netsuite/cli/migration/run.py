@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 
@@ -41,6 +40,8 @@ class Run:
 
     async def in_time(self, store: Store, moves: Sequence[Move], *, go_on: bool) -> None:
         """Move all accounts; stop where that takes longer than it may. Raises as ``all``."""
+        from twisted.internet import reactor
+
         seconds = self._common.access.total_seconds
         working = ensureDeferred(self.all(store, moves, go_on=go_on))
         timer = (
@@ -85,6 +86,8 @@ class Run:
             journal.close()
 
     async def _one(self, store: Store, journal: Journal, move: Move) -> None:
+        from twisted.internet import reactor
+
         account = await store.accounts.account(move.account.lower())
         other = move.user if move.user != move.login[0] else ""
         session = ClientSession(reactor, self._target, self._common.access, move.login, other)

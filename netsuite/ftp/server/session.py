@@ -63,7 +63,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     # -- the session --------------------------------------------------------------------------
 
     def say(self, value: ServerSaid) -> None:
-        """Say something. Clients try commands that we do not have behind each file (SITE CHMOD,
+        """Send a reply. Clients try commands that we do not have behind each file (SITE CHMOD,
         XCRC): who is logged in is ended only for refusals without a success between."""
         super().say(value)
         said = value.reply if isinstance(value, Ended) else value

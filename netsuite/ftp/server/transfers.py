@@ -362,7 +362,7 @@ async def _hears(session: Session) -> None:
 async def _take(
     session: Session, active: ActiveTransfer, upload: Upload, text: str
 ) -> commands.Reply:
-    """Take a file from the data connection; 226 means that it is durable."""
+    """Accept a file from the data connection; return the reply. 226 means that it is durable."""
     data = None
     conversion = FromNetwork() if session.representation is commands.Representation.ASCII else None
     try:

@@ -1,4 +1,4 @@
-"""What stands between TCP and TLS on a data connection: it holds tickets back, and knows how TCP
+"""The layer between TCP and TLS on a data connection: it holds tickets back, and knows how TCP
 ended.
 
 Under TLS 1.3 a server sends a ticket once the handshake is done. A client that only writes never

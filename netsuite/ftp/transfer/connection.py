@@ -176,7 +176,7 @@ class DataConnection(TimedPump[DataEvent, bytes]):
 
     @property
     def begun_early(self) -> bool:
-        """Whether TLS was begun, and no transfer has."""
+        """Return whether TLS was begun, and no transfer."""
         return self._below is not None and self._receiving is None
 
     # -- what transfers use --------------------------------------------------------------------

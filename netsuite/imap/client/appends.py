@@ -38,7 +38,7 @@ class MessageToAppend:
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """What APPEND says of it."""
+        """Return what APPEND says before its octets."""
         return whole(self.size, frozenset(self.flags), self.date)
 
     @property

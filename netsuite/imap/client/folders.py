@@ -66,7 +66,7 @@ class FolderCommands(Session):
         await self.commands.run(ask.Subscribe(mailbox))
 
     async def unsubscribe(self, mailbox: str) -> None:
-        """Take a subscription back."""
+        """Remove a subscription."""
         await self.commands.run(ask.Unsubscribe(mailbox))
 
     async def list(self, pattern: str = "*", *, reference: str = "") -> Sequence[said.Listed]:

@@ -97,7 +97,7 @@ async def subscribe(session: Session, request: ask.Subscribe) -> Completion:
 
 
 async def unsubscribe(session: Session, request: ask.Unsubscribe) -> Completion:
-    """Take a subscription back."""
+    """Remove a subscription."""
     await session.mail.subscribe(request.mailbox, False)
     return ok("Unsubscribed")
 
