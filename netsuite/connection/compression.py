@@ -130,9 +130,14 @@ class Compression:
         self._read(reading=False)
 
     def resumeProducing(self) -> None:
-        """Hand on again."""
+        """Hand on again, from the next turn of the reactor: no transport calls its protocol from
+        within this, and a connection that rests here would not notice what came."""
         self._paused = False
-        self._inflate()
+        if self._waiting or self._more or self._eof:
+            if self._turn is None and not self._inflating and not self._over:
+                self._turn = self._clock.callLater(0, self._next_turn)
+        else:
+            self._read(reading=True)
 
     def _read(self, *, reading: bool) -> None:
         if reading is not self._reading and not self._over:

@@ -290,18 +290,29 @@ class MailboxView:
         """Return whether a message in the view is gone already."""
         return self._gone is not None and uid in self._gone
 
-    def unread_flags(self) -> list[int]:
-        """Return the UIDs whose flags must be read before they can be told."""
-        return [uid for uid, each in (self._flags or {}).items() if each.flags is None]
+    def unread_flags(self) -> dict[int, int]:
+        """Return the messages whose flags must be read before they can be told: UIDs, and the
+        mod-sequences of their last changes."""
+        return {uid: each.modseq for uid, each in (self._flags or {}).items() if each.flags is None}
 
-    def learn_flags(self, flags: Mapping[int, tuple[frozenset[str], int]]) -> None:
-        """Accept what was read: UID to flags and modseq. What is still unread is given up."""
-        for uid in self.unread_flags():
-            assert self._flags is not None
+    def learn_flags(
+        self, asked: Mapping[int, int], flags: Mapping[int, tuple[frozenset[str], int]]
+    ) -> None:
+        """Accept what was read: UID to flags and modseq. What is not there is given up; what
+        changed while it was read stays to be read.
+
+        Args:
+            asked: what ``unread_flags`` returned before.
+        """
+        waiting = self._flags or {}
+        for uid, modseq in asked.items() if waiting else ():
+            each = waiting.get(uid)
+            if each is None or each.flags is not None or each.modseq != modseq:
+                continue
             if uid in flags:
-                self._flags[uid] = _Waiting(*flags[uid], self._flags[uid].since)
+                waiting[uid] = _Waiting(*flags[uid], each.since)
             else:
-                del self._flags[uid]
+                del waiting[uid]
 
     def forget_flags(self, told: Mapping[int, tuple[frozenset[str], int]]) -> None:
         """Drop flags that the client has just been told. What changed afterwards stays."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
@@ -11,6 +12,7 @@ from twisted.python.failure import Failure
 from netsuite.connection.compression import PIECE_OCTETS, TURN_OCTETS, Compression, begin
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
+from tests.connection.lines import LineConnection, Post, Reply, connected
 
 
 class Receiver:
@@ -107,6 +109,8 @@ class Layer(SynchronousTestCase):
         self.assertEqual([], self.receiver.events)
         self.receiver.pauses_after = None
         self.layer.resumeProducing()
+        self.assertEqual(2 * PIECE_OCTETS, sum(map(len, self.receiver.pieces)))
+        self.clock.advance(0)
         self.assertEqual(200_000, sum(map(len, self.receiver.pieces)))
         self.assertEqual(["eof"], self.receiver.events)
 
@@ -133,3 +137,31 @@ class Layer(SynchronousTestCase):
         self.transport.protocol.connectionLost(Failure(ConnectionDone()))
         self.assertEqual([], self.clock.getDelayedCalls())
         self.assertEqual(["lost"], self.receiver.events)
+
+
+class UnderAConnection(SynchronousTestCase):
+    """What is inflated while an answer waits for other things."""
+
+    def test_an_answer_that_takes_slowly(self) -> None:
+        """All of a body comes to who takes it in its own time, whatever was held back meanwhile."""
+        connection, wire, clock = connected()
+
+        async def slowly(connection: LineConnection, command: object) -> None:
+            async for octets in connection.body():
+                connection.got += octets
+                later: Deferred[None] = Deferred()
+                clock.callLater(0, later.callback, None)
+                await later
+            connection.say(Reply(f"+ read {len(connection.got)}"))
+
+        self.patch(connection, "handlers", {**connection.handlers, Post: slowly})
+        connection.start_compression()
+        wire.writes.clear()
+        deflater = zlib.compressobj(wbits=-15)
+        body = b"".join(b"%090d\r\n" % each**9 for each in range(3000))
+        octets = deflater.compress(b"POST\r\n" + body + b".\r\n")
+        wire.protocol.dataReceived(octets + deflater.flush(zlib.Z_SYNC_FLUSH))
+        for _ in range(600):
+            clock.advance(0)
+        said = zlib.decompressobj(-15).decompress(b"".join(wire.writes))
+        self.assertTrue(said.endswith(b"+ read %d\r\n" % len(body)), said)

@@ -146,10 +146,26 @@ class WhatIsTold(SynchronousTestCase):
         one = view()
         one.note_flags(5, (10, 20), (None, None))
         self.assertEqual([], one.tell(may_expunge=True))
-        self.assertEqual([10, 20], one.unread_flags())
-        one.learn_flags({20: (SEEN, 5)})
+        asked = one.unread_flags()
+        self.assertEqual({10: 5, 20: 5}, asked)
+        one.learn_flags(asked, {20: (SEEN, 5)})
         self.assertEqual([("f", 2)], [short(each) for each in one.tell(may_expunge=True)])
-        self.assertEqual([], one.unread_flags())
+        self.assertEqual({}, one.unread_flags())
+
+    def test_flags_that_change_while_they_are_read(self) -> None:
+        """What changed after it was asked for is read again, or told as it came; another message
+        that changed meanwhile is not taken for one that is gone."""
+        one = view()
+        one.note_flags(5, (10, 20), (None, None))
+        asked = one.unread_flags()
+        one.note_flags(6, (10, 30), (None, None))
+        one.note_flags(7, (20,), (NONE,))
+        one.learn_flags(asked, {10: (SEEN, 5), 20: (SEEN, 5)})
+        self.assertEqual([TellFlags(2, 20, NONE, False, 7)], one.tell(may_expunge=True))
+        again = one.unread_flags()
+        self.assertEqual({10: 6, 30: 6}, again)
+        one.learn_flags(again, {10: (NONE, 6), 30: (SEEN, 6)})
+        self.assertEqual([10, 30], [each.uid for each in one.tell(may_expunge=True)])
 
     def test_recent(self) -> None:
         """What came after the last session looked is recent, and so is what comes now."""
@@ -200,7 +216,7 @@ class WhatIsTold(SynchronousTestCase):
         self.assertEqual((7, None), (one.whole(), one.whole()))
         one.note_flags(8, (20,), (None,))
         self.assertEqual(7, one.whole())
-        one.learn_flags({20: (SEEN, 8)})
+        one.learn_flags({20: 8}, {20: (SEEN, 8)})
         one.tell(may_expunge=True)
         self.assertEqual((8, None), (one.whole(), one.whole()))
 

@@ -195,12 +195,13 @@ class Selected:
 
     async def read_flags(self) -> None:
         """Read the flags that changes did not bring along."""
-        uids = self.view.unread_flags()
-        if uids:
-            messages = await self.mail.messages(self.folder.id, sorted(uids))
+        asked = self.view.unread_flags()
+        if asked:
+            messages = await self.mail.messages(self.folder.id, sorted(asked))
             # They may have keywords of a change that is still to be published.
             self._note_keywords(each.flags for each in messages)
-            self.view.learn_flags({each.uid: (each.flags, each.modseq) for each in messages})
+            read = {each.uid: (each.flags, each.modseq) for each in messages}
+            self.view.learn_flags(asked, read)
 
     # -- flags --------------------------------------------------------------------------------
 

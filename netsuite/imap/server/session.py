@@ -442,6 +442,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         except StoreError as error:
             # They stay unread, and are read with the next command.
             self.log.info("{name}: reading flags: {why!r}", name=self.name, why=error)
+        else:
+            if selected.wants_reading:
+                self.wake()  # for what changed while it was read
         finally:
             self._telling_later = False
         self._tell_unasked(selected)
