@@ -188,9 +188,9 @@ class Selected:
         view = self.view
         if self._rights_changed and not view.closed:
             await self._read_rights()
-        if view.waiting and not view.closed:
-            if view.unclaimed and self.claims_recent:
-                await self.claim_recent()
+        if view.unclaimed and self.claims_recent and not view.closed:
+            await self.claim_recent()
+        if not view.closed:
             await self.read_flags()
 
     async def read_flags(self) -> None:
