@@ -23,6 +23,7 @@ from netsuite.store.tree import (
     FileHomes,
     HomeTree,
     OpenFile,
+    Space,
     TreePath,
     Upload,
     UploadRequest,
@@ -183,6 +184,17 @@ class Access(FileAccess):
         place = await self._asked(path, Action.CHANGE)
         entry = await place.tree.set_modified(place.path, modified)
         return entry if place.path else replace(entry, name=path[-1] if path else "")
+
+    async def set_mode(self, path: TreePath, mode: int) -> Entry:
+        """Set the permission bits."""
+        place = await self._asked(path, Action.CHANGE)
+        entry = await place.tree.set_mode(place.path, mode)
+        return entry if place.path else replace(entry, name=path[-1] if path else "")
+
+    async def space(self, path: TreePath) -> Space:
+        """Return what may still be stored there; it is told to who may store something there."""
+        place = await self._asked(path, Action.CHANGE)
+        return await place.tree.space(place.path)
 
 
 class AnonymousFiles(Access):

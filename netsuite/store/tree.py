@@ -69,6 +69,7 @@ class Entry:
         modified: in UTC, to the microsecond.
         unique: the same for as long as the file lives, whatever its name (MLST's ``unique``).
         validator: differs when the content may differ: what HTTP calls a strong ETag, unquoted.
+        mode: the permission bits that other programs on the machine go by; the suite does not.
     """
 
     name: str
@@ -77,6 +78,15 @@ class Entry:
     modified: datetime
     unique: str
     validator: str
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What may still be stored somewhere, in octets and in files; None where nothing limits it."""
+
+    octets_left: int | None
+    files_left: int | None
 
 
 class OpenFile(Protocol):
@@ -227,6 +237,19 @@ class FileTree(Protocol):
 
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification. Raises NoSuchFile."""
+
+    async def set_mode(self, path: TreePath, mode: int) -> Entry:
+        """Set the permission bits, of which only those for reading, writing and execution count.
+
+        The owner's for reading and writing stay, and for entering a directory, so that the suite
+        does not lock itself out. Raises NoSuchFile.
+        """
+
+    async def space(self, path: TreePath) -> Space:
+        """Return what may still be stored there: what the disk has room for, and the quota.
+
+        Raises NoSuchFile.
+        """
 
 
 class HomeTree(FileTree, Protocol):

@@ -20,7 +20,7 @@ from netsuite.store.errors import (
 )
 from netsuite.store.files import MemorySiteTrees, MemoryTree
 from netsuite.store.model import Account, AccountId, AccountState
-from netsuite.store.tree import TreePath
+from netsuite.store.tree import Space, TreePath
 from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
 
@@ -293,3 +293,19 @@ class FileFacets(TestCase):
         web = await self.facet("web", groups=frozenset({"web"}))
         entry = await web.set_modified(("site",), WHEN)
         self.assertEqual(("site", WHEN), (entry.name, entry.modified))
+
+    async def test_set_mode(self) -> None:
+        """Permissions are set under the names one sees, by who may change the file."""
+        web = await self.facet("web", groups=frozenset({"web"}))
+        entry = await web.set_mode(("site",), 0o711)
+        self.assertEqual(("site", 0o711), (entry.name, entry.mode))
+        ann = await self.facet("ann")
+        with self.assertRaises(NotPermitted):
+            await ann.set_mode(("site",), 0o755)
+
+    async def test_space(self) -> None:
+        """What room there is is told to who may store something."""
+        ann = await self.facet("ann")
+        self.assertEqual(Space(None, None), await ann.space(()))
+        with self.assertRaises(NotPermitted):
+            await ann.space(("site",))

@@ -25,7 +25,15 @@ from netsuite.store.files.staging import StagedFile, can_be_unnamed
 from netsuite.store.files.subtree import underlying
 from netsuite.store.files.thread_jobs import Jobs, RunInThread
 from netsuite.store.files.uploads import DiskUpload
-from netsuite.store.tree import DEPTH, PLAIN_UPLOAD, Entry, HomeTree, TreePath, UploadRequest
+from netsuite.store.tree import (
+    DEPTH,
+    PLAIN_UPLOAD,
+    Entry,
+    HomeTree,
+    Space,
+    TreePath,
+    UploadRequest,
+)
 
 #: What a crash left behind of an upload goes when nothing was written to it for so long.
 LEFTOVER_SECONDS: Final = 24 * 3600
@@ -331,3 +339,18 @@ class DiskTree(HomeTree):
             modified,
             then=lambda _: self._on_change(path, False),
         )
+
+    async def set_mode(self, path: TreePath, mode: int) -> Entry:
+        """Set the permission bits."""
+        names = checked(path, self._depth)
+        return await self._jobs.do(
+            syscalls.set_mode,
+            self._root,
+            names,
+            mode,
+            then=lambda _: self._on_change(path, False),
+        )
+
+    async def space(self, path: TreePath) -> Space:
+        """Return what the disk has room for."""
+        return await self._jobs.do(syscalls.space, self._root, checked(path, self._depth))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from netsuite.store import errors
 from netsuite.store.files.disk import OnChange, tell_nobody
 from netsuite.store.files.file_names import checked
+from netsuite.store.files.stat import kept_mode
 from netsuite.store.files.subtree import underlying
 from netsuite.store.files.syscalls import PIECE_ENTRIES
 from netsuite.store.files.uploads import FailedAwaitable
@@ -21,6 +22,7 @@ from netsuite.store.tree import (
     Entry,
     EntryKind,
     HomeTree,
+    Space,
     TreePath,
     UploadRequest,
 )
@@ -36,13 +38,14 @@ class Node:
     #: None: it is a directory.
     data: bytes | None = None
     children: dict[str, Node] = field(default_factory=dict)
+    mode: int = 0
 
     def entry(self, name: str) -> Entry:
         """Return what is shown of it."""
         kind = EntryKind.DIRECTORY if self.data is None else EntryKind.FILE
         validator = f"{self.unique:x}.{self.version:x}"
         octets = len(self.data or b"")
-        return Entry(name, kind, octets, self.modified, f"{self.unique:x}", validator)
+        return Entry(name, kind, octets, self.modified, f"{self.unique:x}", validator, self.mode)
 
 
 class MemoryFile:
@@ -172,7 +175,8 @@ class MemoryTree(HomeTree):
 
     def _new(self, data: bytes | None, modified: datetime | None = None) -> Node:
         number = next(self._numbers)
-        return Node(number, modified or self._now(), number, data)
+        mode = 0o755 if data is None else 0o644
+        return Node(number, modified or self._now(), number, data, mode=mode)
 
     # -- finding -------------------------------------------------------------------------------
 
@@ -260,7 +264,10 @@ class MemoryTree(HomeTree):
     ) -> Entry:
         """Return a content its name; *whole* says whether all of it has come."""
         parent = self._parent(path)
+        there = parent.children.get(path[-1])
         node = parent.children[path[-1]] = self._new(data, modified)
+        if there is not None:
+            node.mode = there.mode
         self._touch(parent)
         self._on_change(path, False, uploaded=whole)
         return node.entry(path[-1])
@@ -349,3 +356,16 @@ class MemoryTree(HomeTree):
         node.version = next(self._numbers)
         self._on_change(path, False)
         return node.entry(path[-1] if path else "")
+
+    async def set_mode(self, path: TreePath, mode: int) -> Entry:
+        """Set the permission bits."""
+        node = self._node(path)
+        node.mode = kept_mode(mode, directory=node.data is None)
+        node.version = next(self._numbers)
+        self._on_change(path, False)
+        return node.entry(path[-1] if path else "")
+
+    async def space(self, path: TreePath) -> Space:
+        """Return that nothing limits it."""
+        self._node(path)
+        return Space(None, None)

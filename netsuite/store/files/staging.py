@@ -22,8 +22,8 @@ from typing import Final, TypeVar
 from netsuite.store import errors
 from netsuite.store.files.file_names import TEMPORARY
 from netsuite.store.files.openat import READ, WORK, lstat_or_none, open_directory
-from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
-from netsuite.store.files.syscalls import c_function, locked, rename_to_new
+from netsuite.store.files.stat import entry_of, kept_mode, nanoseconds_of, validator_of
+from netsuite.store.files.syscalls import DESCRIPTORS, HOLD, c_function, locked, rename_to_new
 from netsuite.store.tree import Entry, UploadRequest, name_of
 
 T = TypeVar("T")
@@ -36,9 +36,6 @@ _PIECES: Final = 1024
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: Linux has it, and most of its file systems.
 _UNNAMED: Final = os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_TMPFILE", 0)
-#: Where a file without a name is reached, for it to get one.
-_DESCRIPTORS: Final = "/proc/self/fd"
-_HOLD: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_ATTEMPTS: Final = 100
 #: What one says that makes no file without a name; before Linux 3.11 it takes the flag for another.
 _NEEDS_NAME: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT})
@@ -325,6 +322,7 @@ class StagedFile:
             self._check(there)
             if self._append and self._before != (there and validator_of(there)):
                 raise errors.Changed("the file that was to be appended to")
+            self._take_mode(there)
             try:
                 self._take_name(replace=there is not None)
             except FileExistsError:  # by now; what is no program of ours asks for no lock
@@ -353,6 +351,7 @@ class StagedFile:
                     if self._before is None:
                         self._take_name(replace=False)
                 elif self._goes_on_from(there):
+                    self._take_mode(there)
                     self._take_name(replace=True)
         except (OSError, errors.StoreError):
             self.discard()
@@ -373,6 +372,12 @@ class StagedFile:
             return stat.S_ISREG(there.st_mode) and not there.st_size
         return self._continues and validator_of(there) == self._before
 
+    def _take_mode(self, there: os.stat_result | None) -> None:
+        """Keep the permissions of the file that it replaces."""
+        mode = self._mode if there is None else stat.S_IMODE(there.st_mode)
+        if mode != self._mode:
+            os.fchmod(self._begin().fileno(), kept_mode(mode, directory=False))
+
     def _take_name(self, *, replace: bool) -> None:
         where = self._where
         if replace:
@@ -390,7 +395,7 @@ class StagedFile:
 
     def _link(self, name: bytes) -> None:
         """Give it a name that nothing has."""
-        unnamed = f"{_DESCRIPTORS}/{self._begin().fileno()}"
+        unnamed = f"{DESCRIPTORS}/{self._begin().fileno()}"
         os.link(unnamed, name, dst_dir_fd=self._where, follow_symlinks=True)
 
     def discard(self) -> None:
@@ -415,7 +420,7 @@ class StagedFile:
 
 def can_be_unnamed() -> bool:
     """Return whether this system can make files without a name, and name them."""
-    return hasattr(os, "O_TMPFILE") and os.path.isdir(_DESCRIPTORS)
+    return hasattr(os, "O_TMPFILE") and os.path.isdir(DESCRIPTORS)
 
 
 def _held(where: int, name: bytes) -> int:
@@ -425,7 +430,7 @@ def _held(where: int, name: bytes) -> int:
     name away would wait for that: 1.5 ms, where it takes 0.4 ms so.
     """
     try:
-        held = os.open(name, _HOLD, dir_fd=where)
+        held = os.open(name, HOLD, dir_fd=where)
     except OSError:
         return -1
     if time.time() - os.fstat(held).st_mtime < WRITTEN_SECONDS:

@@ -17,6 +17,8 @@ _NEWEST: Final = datetime.max.replace(tzinfo=UTC)
 _VALIDATED: Final = Struct("=4Q")
 _IDENTITY: Final = Struct("=QQ")
 _MASK: Final = (1 << 64) - 1
+#: Permissions to read, write and execute; not those that make a program somebody else's.
+MODE_BITS: Final = 0o777
 
 
 def entry_of(name: str, found: os.stat_result) -> Entry | None:
@@ -28,8 +30,19 @@ def entry_of(name: str, found: os.stat_result) -> Entry | None:
     else:
         return None
     return Entry(
-        name, kind, octets, moment(found.st_mtime_ns), unique_of(found), validator_of(found)
+        name,
+        kind,
+        octets,
+        moment(found.st_mtime_ns),
+        unique_of(found),
+        validator_of(found),
+        found.st_mode & MODE_BITS,
     )
+
+
+def kept_mode(mode: int, *, directory: bool) -> int:
+    """Return the permissions that somebody asked for, with those that the suite needs itself."""
+    return (mode & MODE_BITS) | (0o700 if directory else 0o600)
 
 
 def validator_of(found: os.stat_result) -> str:

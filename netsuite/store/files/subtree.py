@@ -12,6 +12,7 @@ from netsuite.store.tree import (
     Entry,
     HomeTree,
     OpenFile,
+    Space,
     TreePath,
     Upload,
     UploadRequest,
@@ -81,6 +82,14 @@ class Subtree(HomeTree):
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         return self._named(path, await self.base.set_modified(self.prefix + path, modified))
+
+    async def set_mode(self, path: TreePath, mode: int) -> Entry:
+        """Set the permission bits."""
+        return self._named(path, await self.base.set_mode(self.prefix + path, mode))
+
+    async def space(self, path: TreePath) -> Space:
+        """Return what may still be stored there."""
+        return await self.base.space(self.prefix + path)
 
 
 def underlying(tree: HomeTree, path: TreePath) -> tuple[HomeTree, TreePath]:

@@ -22,13 +22,17 @@ from netsuite.store import errors
 from netsuite.store.files import openat
 from netsuite.store.files.file_names import TEMPORARY, shown
 from netsuite.store.files.openat import WORK, directory, lstat, visible
-from netsuite.store.files.stat import entry_of, nanoseconds_of
-from netsuite.store.tree import Entry, name_of
+from netsuite.store.files.stat import entry_of, kept_mode, nanoseconds_of
+from netsuite.store.tree import Entry, EntryKind, Space, name_of
 
 Names = Sequence[bytes]
 
 #: Entries of one piece of a listing.
 PIECE_ENTRIES: Final = 500
+#: Where a descriptor's file is reached by a name, whatever its own is.
+DESCRIPTORS: Final = "/proc/self/fd"
+#: To keep a file there, or to reach it, without opening it.
+HOLD: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOREPLACE: Final = 1
 #: What a kernel or file system says that has no such thing.
 _CANNOT: Final = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP})
@@ -211,6 +215,38 @@ def set_modified(root: int, names: Names, modified: datetime) -> Entry:
         times = (visible(where, name).st_atime_ns, nanoseconds)
         os.utime(name, ns=times, dir_fd=where, follow_symlinks=False)
         return _shown(name_of(names[-1]) if names else "", lstat(where, name))
+
+
+def set_mode(root: int, names: Names, mode: int) -> Entry:
+    """Set the permissions."""
+    with _held(root, names) as held:
+        found = _shown("", os.fstat(held))
+        kept = kept_mode(mode, directory=found.kind is EntryKind.DIRECTORY)
+        # What is held without being opened is reached so; it needs no permission to be read.
+        os.chmod(f"{DESCRIPTORS}/{held}" if hasattr(os, "O_PATH") else held, kept)
+        return _shown(name_of(names[-1]) if names else "", os.fstat(held))
+
+
+@contextmanager
+def _held(root: int, names: Names) -> Iterator[int]:
+    """Hold a file or directory for as long as the block lasts."""
+    with directory(root, names[:-1]) as where:
+        name = names[-1] if names else b"."
+        visible(where, name)  # to open some devices is to do something to them
+        held = os.open(name, HOLD, dir_fd=where)
+    try:
+        _shown("", os.fstat(held))  # by now it may be another than the one that was looked at
+        yield held
+    finally:
+        os.close(held)
+
+
+def space(root: int, names: Names) -> Space:
+    """Ask the file system what it has room for."""
+    with _held(root, names) as held:
+        room = os.fstatvfs(held)
+    # Some file systems make inodes as they need them, and say that they have none.
+    return Space(room.f_bavail * room.f_frsize, room.f_favail if room.f_files else None)
 
 
 class Listing:

@@ -44,6 +44,8 @@ class NamesContract(FilesCase):
                     tree.rename(path, ("x",)),
                     tree.rename(("d",), path),
                     tree.set_modified(path, datetime.now(UTC)),
+                    tree.set_mode(path, 0o600),
+                    tree.space(path),
                 ):
                     await self.refused(errors.BadFileName, doing)
         self.assertEqual(["d"], await self.names())
@@ -96,6 +98,8 @@ class NamesContract(FilesCase):
                 self.tree.remove_directory(path),
                 self.tree.rename(path, ("y",)),
                 self.tree.set_modified(path, datetime.now(UTC)),
+                self.tree.set_mode(path, 0o600),
+                self.tree.space(path),
             ):
                 await self.refused(errors.NoSuchFile, doing)
         await self.refused(errors.NoSuchFile, self.tree.upload(("x", "y")))
@@ -288,3 +292,38 @@ class ChangingContract(FilesCase):
                 self.assertEqual((when, path[-1]), (entry.modified, entry.name))
                 self.assertEqual(entry, await self.tree.entry(path))
         self.assertNotEqual(before.validator, (await self.tree.entry(("f",))).validator)
+
+    async def test_set_mode(self) -> None:
+        """Permissions are set and kept when the file is replaced; what the suite needs itself, and
+        what would make a program somebody else's, is not to be had."""
+        await self.tree.make_directory(("d",))
+        await self.put(("f",))
+        self.published.clear()
+        for path, mode, kept in (
+            (("f",), 0o604, 0o604),
+            (("f",), 0o7777, 0o777),
+            (("f",), 0o000, 0o600),
+            (("d",), 0o7777, 0o777),
+            (("d",), 0o000, 0o700),
+            (("d",), 0o711, 0o711),
+            ((), 0o750, 0o750),
+        ):
+            entry = await self.tree.set_mode(path, mode)
+            self.assertEqual((kept, path[-1:]), (entry.mode, (entry.name,) if path else ()))
+            self.assertEqual(entry, await self.tree.entry(path))
+        self.assertEqual([(("f",), False)] * 3, self.published[:3])
+        self.assertEqual(7, len(self.published))
+        self.assertEqual({0o600, 0o711}, {each.mode for each in await self.tree.sorted_listing(())})
+        self.assertEqual(0o600, (await self.put(("f",), b"other")).mode)
+        await (await self.partly(("f",), b"more", append=True)).abort(keep_partial=True)
+        self.assertEqual(b"othermore", await self.whole(("f",)))
+        self.assertEqual(0o600, (await self.tree.entry(("f",))).mode)
+
+    async def test_space(self) -> None:
+        """What room there is can be asked of every file and directory."""
+        await self.tree.make_directory(("d",))
+        await self.put(("f",))
+        for path in ((), ("d",), ("f",)):
+            space = await self.tree.space(path)
+            for left in (space.octets_left, space.files_left):
+                self.assertTrue(left is None or left > 0, space)

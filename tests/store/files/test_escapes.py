@@ -52,6 +52,8 @@ class Links(EscapeBase, TestCase):
             tree.remove_directory(path),
             tree.rename(path, ("x",)),
             tree.set_modified(path, datetime(2001, 1, 1, tzinfo=UTC)),
+            tree.set_mode(path, 0o777),
+            tree.space(path),
         ):
             await self.refused(NoSuchFile, doing)
 
