@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from netsuite.imap.sequences import Ranges, SequenceSet
 
@@ -63,6 +63,10 @@ class _Waiting(NamedTuple):
     since: int
 
 
+#: A range of UIDs with none in it.
+NOTHING: Final = (0, -1)
+
+
 class BadNumber(Exception):
     """A message number that the client has never been told of."""
 
@@ -89,6 +93,7 @@ class MailboxView:
         "_untold_from",
         "_whole_is_news",
         "closed",
+        "crossing",
         "modseq",
         "saved",
         "unclaimed",
@@ -104,6 +109,9 @@ class MailboxView:
         self.modseq = modseq
         self.unclaimed = False  # something came that may be recent here
         self.closed = False  # the mailbox itself is gone
+        # The UIDs, from and to, of whose flags the client was told though it had asked nothing: what
+        # it said before it heard of them may still come.
+        self.crossing = NOTHING
         self.saved = SequenceSet(())  # UIDs that the last SEARCH saved (RFC 5182)
         self._added: array[int] | None = None
         self._gone: set[int] | None = None
@@ -324,21 +332,31 @@ class MailboxView:
 
     def forget_own(self, uids: Iterable[int], modseqs: Collection[int]) -> None:
         """Drop flags that the client knows without being told: it set them itself, with those
-        mod-sequences. What another session changed, before or after, stays to be told."""
+        mod-sequences. What another session changed, before or after, stays to be told; and what it
+        was told of meanwhile, since nobody knows which of both it takes for the last (RFC 3501,
+        6.4.6: no race)."""
         waiting = self._flags or {}
+        low, high = self.crossing
         for uid in uids if waiting else ():
             each = waiting.get(uid)
-            if each is not None and each.since == each.modseq in modseqs:
+            own = each is not None and each.since == each.modseq in modseqs
+            if own and not low <= uid <= high:
                 del waiting[uid]
 
     def tell(
-        self, *, may_expunge: bool, may_add: bool = True, may_flag: bool = True
+        self,
+        *,
+        may_expunge: bool,
+        may_add: bool = True,
+        may_flag: bool = True,
+        unasked: bool = False,
     ) -> list[Telling]:
         """Return what the client is to be told now, and take it as told.
 
         Args:
             may_expunge: whether it may be told of what is gone; so the others, of what came and
                 of flags.
+            unasked: whether it is told though it has asked nothing.
         """
         tellings: list[Telling] = []
         if may_expunge and self._gone:
@@ -346,6 +364,14 @@ class MailboxView:
             self._gone = None
             self._whole_is_news = True
         if may_flag and self._flags:
+            if unasked:
+                low, high = min(self._flags), max(self._flags)
+                before = self.crossing
+                self.crossing = (
+                    (low, high)
+                    if before == NOTHING
+                    else (min(low, before[0]), max(high, before[1]))
+                )
             tellings.extend(self._tell_flags(self._flags))
             unread = {uid: each for uid, each in self._flags.items() if each.flags is None}
             self._flags = unread or None
@@ -359,20 +385,26 @@ class MailboxView:
         self._recent_is_news = self._recent_is_news and not may_add
         return tellings
 
-    def whole(self) -> int | None:
-        """Return up to which mod-sequence the client has been told everything, where it cannot
-        know by itself: it takes the highest that it sees, but some of what was before may be
-        still to be told, or may have been told without a mod-sequence (RFC 7162, 3.2.5.1)."""
+    def before_untold(self) -> int | None:
+        """Return up to which mod-sequence the client has been told everything, where something is
+        still to be told. It takes the highest that it sees for that (RFC 7162, 3.2.5.1)."""
         untold = [each.since for each in (self._flags or {}).values()]
         if self._gone:
             untold.append(self._untold_from)
-        if untold:
-            self._whole_is_news = True
-            return min(untold) - 1
-        if self._whole_is_news:
+        if not untold:
+            return None
+        self._whole_is_news = True
+        return min(untold) - 1
+
+    def whole(self) -> int | None:
+        """Return up to which mod-sequence the client has been told everything, where it cannot
+        know by itself: some of it is still to be told, or has been told without a
+        mod-sequence."""
+        before = self.before_untold()
+        if before is None and self._whole_is_news:
             self._whole_is_news = False
             return self.modseq
-        return None
+        return before
 
     def _own(self) -> None:
         """Have UIDs that no other session has."""

@@ -396,6 +396,39 @@ class TheSelected(Case):
         self.assertNotIn(b"EXPUNGE", self.client.say(b"a FETCH 2 FLAGS\r\n"))
         self.assertIn(b"* 1 EXPUNGE\r\n", self.client.say(b"a NOOP\r\n"))
 
+    def test_how_far_it_knows(self) -> None:
+        """Who is told of flags while an expunge waits is told up to where it knows all: it would
+        come back with the mod-sequence of the flags, and never hear what is gone."""
+        self.client.say(b"e ENABLE QRESYNC\r\n")
+        self.notify(b"(selected-delayed %b)" % ALL_OF_MESSAGES)
+        self.other.say(b"a STORE 1 +FLAGS.SILENT (\\Deleted)\r\n")
+        self.told()
+        self.other.say(b"a EXPUNGE\r\na STORE 1 +FLAGS (\\Seen)\r\n")
+        self.assertEqual(
+            [
+                b"* 2 FETCH (UID 2 FLAGS (\\Seen \\Recent) MODSEQ (6))",
+                b"* OK [HIGHESTMODSEQ 4] All is known up to it",
+            ],
+            self.told(),
+        )
+        self.assertEqual(
+            [b"* VANISHED 1", b"a OK [HIGHESTMODSEQ 6] Nothing done"], self.client.lines(b"a NOOP")
+        )
+
+    def test_crossing(self) -> None:
+        """Who was told of flags unasked is told what its own silent STORE makes of them: it may
+        have sent that before it heard of them (RFC 3501, 6.4.6: there is no race)."""
+        self.notify(b"(selected %b)" % ALL_OF_MESSAGES)
+        self.other.say(b"a STORE 1 FLAGS.SILENT (\\Answered)\r\n")
+        self.told()
+        silent = b"a STORE 1:2 FLAGS.SILENT (\\Seen)"
+        self.assertEqual(
+            [b"* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent))", b"a OK Stored"],
+            self.client.lines(silent),
+        )
+        silent = b"a STORE 1:2 FLAGS.SILENT (\\Flagged)"
+        self.assertEqual([b"a OK Stored"], self.client.lines(silent))
+
     def test_fetched(self) -> None:
         """Of new messages is fetched what was asked for, but not of those it brought itself."""
         self.notify(b"(selected (MessageNew (FLAGS BODY.PEEK[TEXT]) MessageExpunge))")

@@ -20,6 +20,7 @@ from netsuite.imap.grammar.printing import is_flag
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.view import (
+    NOTHING,
     MailboxView,
     TellExists,
     TellExpunged,
@@ -253,14 +254,19 @@ class Selected:
 
     # -- telling ------------------------------------------------------------------------------
 
-    def tell(self, manner: Manner, events: MessageEvents, *, may_expunge: bool) -> bytes:
+    def tell(
+        self, manner: Manner, events: MessageEvents, *, may_expunge: bool, unasked: bool = False
+    ) -> bytes:
         """Return the responses that tell the client what happened, as far as it may be told.
 
         Args:
             events: of what it wants to be told.
             may_expunge: whether message numbers may change now.
+            unasked: a command of the client may be on its way already.
         """
         view = self.view
+        if not unasked:
+            view.crossing = NOTHING
         mine = self._new_rights()
         if not view.waiting:
             return mine
@@ -268,6 +274,7 @@ class Selected:
             may_expunge=may_expunge and events.expunged,
             may_add=events.added,
             may_flag=events.flags,
+            unasked=unasked,
         )
         if not tellings:
             return mine

@@ -101,6 +101,11 @@ class News(Protocol):
         """Hear of nothing any more."""
 
 
+def _known_up_to(modseq: int) -> Condition:
+    """Return the response that says up to which mod-sequence the client knows all."""
+    return Condition(Status.OK, "All is known up to it", Code("HIGHESTMODSEQ", modseq))
+
+
 # Longer than 300 lines: what is said, and when it may be, is one thing for all that say something.
 class Session(ServerConnection[ServerEvent, ServerSaid]):
     """One IMAP session, the server's side. See RFC 3501."""
@@ -236,10 +241,10 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         whole = selected.view.whole() if self.vanished and value.status is Status.OK else None
         if whole is None:
             return value
-        code = Code("HIGHESTMODSEQ", whole)
+        known = _known_up_to(whole)
         if value.code is None:
-            return replace(value, code=code)
-        self.say(Condition(Status.OK, "All is known up to it", code))
+            return replace(value, code=known.code)
+        self.say(known)
         return value
 
     @property
@@ -248,15 +253,18 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         vanished = self.vanished or self.uid_only
         return Manner(self.modseqs, vanished, self.uid_only, not self.rev2)
 
-    def tell(self, *, may_expunge: bool) -> None:
-        """Send what happened in the mailbox, as far as the client may be told of it now."""
+    def tell(self, *, may_expunge: bool, unasked: bool = False) -> bool:
+        """Send what happened in the mailbox, as far as the client may be told of it now; return
+        whether that was something."""
         selected = self.selected
         if selected is None:
-            return
+            return False
         last = selected.view.last
-        self.writer.write(selected.tell(self.manner, self.events, may_expunge=may_expunge))
+        octets = selected.tell(self.manner, self.events, may_expunge=may_expunge, unasked=unasked)
+        self.writer.write(octets)
         if self.events.items and selected.view.last > last:
             self._note_fresh(last + 1, selected.view.last)
+        return bool(octets)
 
     def _note_fresh(self, first: int, last: int) -> None:
         """Have new messages fetched, but for those that the client brought itself (RFC 5465,
@@ -429,8 +437,12 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
                 self._tell_unasked(selected)
 
     def _tell_unasked(self, selected: Selected) -> None:
-        if self._listens and self.selected is selected and self.may_be_told:
-            self.tell(may_expunge=self.dialog.idling or self.events.at_once)
+        if not (self._listens and self.selected is selected and self.may_be_told):
+            return
+        told = self.tell(may_expunge=self.dialog.idling or self.events.at_once, unasked=True)
+        before = selected.view.before_untold() if told and self.vanished else None
+        if before is not None:
+            self.say(_known_up_to(before))
 
     async def _tell_later(self, selected: Selected) -> None:
         try:
