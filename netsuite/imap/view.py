@@ -109,8 +109,8 @@ class MailboxView:
         self.modseq = modseq
         self.unclaimed = False  # something came that may be recent here
         self.closed = False  # the mailbox itself is gone
-        # The UIDs, from and to, of whose flags the client was told though it had asked nothing: what
-        # it said before it heard of them may still come.
+        # The UIDs, from and to, of whose flags the client was told though it had asked nothing:
+        # what it said before it heard of them may still come.
         self.crossing = NOTHING
         self.saved = SequenceSet(())  # UIDs that the last SEARCH saved (RFC 5182)
         self._added: array[int] | None = None
