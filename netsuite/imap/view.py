@@ -84,6 +84,7 @@ class MailboxView:
 
     __slots__ = (
         "_added",
+        "_ahead",
         "_flags",
         "_gone",
         "_recent",
@@ -118,6 +119,8 @@ class MailboxView:
         self._untold_from = 0  # the mod-sequence of the first that is gone and untold
         self._whole_is_news = False  # how far the client has come is to be told
         self._flags: dict[int, _Waiting] | None = None
+        # Flags that were read before their change was heard of: UIDs and mod-sequences.
+        self._ahead: dict[int, int] | None = None
 
     # -- numbers ------------------------------------------------------------------------------
 
@@ -251,8 +254,7 @@ class MailboxView:
 
     def note_added(self, modseq: int, uids: Sequence[int]) -> None:
         """Messages came."""
-        if modseq > self.modseq:
-            self.modseq = modseq
+        self._heard(modseq)
         if self._added is None:
             self._added = array("I")
         self._added.extend(uids)
@@ -262,20 +264,21 @@ class MailboxView:
         self, modseq: int, uids: Sequence[int], flags: Sequence[frozenset[str] | None]
     ) -> None:
         """Flags changed; None for those that must be read again."""
-        if modseq > self.modseq:
-            self.modseq = modseq
+        ahead = self._ahead or {}
+        self._heard(modseq)
         waiting = self._flags
         if waiting is None:
             waiting = self._flags = {}
         for uid, now in zip(uids, flags, strict=True):
+            if modseq < ahead.get(uid, 0):
+                continue  # what came of it has been read
             if self.number(uid):  # of others the client learns with EXISTS, and asks itself
                 before = waiting.get(uid)
                 waiting[uid] = _Waiting(now, modseq, before.since if before else modseq)
 
     def note_expunged(self, modseq: int, uids: Sequence[int]) -> None:
         """Messages are gone."""
-        if modseq > self.modseq:
-            self.modseq = modseq
+        self._heard(modseq)
         gone = self._gone
         if gone is None:
             gone = self._gone = set()
@@ -286,6 +289,19 @@ class MailboxView:
             (gone if self.number(uid) else untold).add(uid)
         if untold and self._added:
             self._added = array("I", (uid for uid in self._added if uid not in untold))
+
+    def _heard(self, modseq: int) -> None:
+        if modseq > self.modseq:
+            self.modseq = modseq
+            if self._ahead is not None:
+                self._ahead = {uid: its for uid, its in self._ahead.items() if its > modseq} or None
+
+    def _note_ahead(self, flags: Mapping[int, tuple[frozenset[str], int]]) -> None:
+        """Accept flags that were read; another process may have changed them, of which we have not
+        heard yet, nor of what was changed before."""
+        ahead = {uid: modseq for uid, (_, modseq) in flags.items() if modseq > self.modseq}
+        if ahead:
+            self._ahead = {**(self._ahead or {}), **ahead}
 
     # -- telling ------------------------------------------------------------------------------
 
@@ -312,6 +328,7 @@ class MailboxView:
         Args:
             asked: what ``unread_flags`` returned before.
         """
+        self._note_ahead(flags)
         waiting = self._flags or {}
         for uid, modseq in asked.items() if waiting else ():
             each = waiting.get(uid)
@@ -324,6 +341,7 @@ class MailboxView:
 
     def forget_flags(self, told: Mapping[int, tuple[frozenset[str], int]]) -> None:
         """Drop flags that the client has just been told. What changed afterwards stays."""
+        self._note_ahead(told)
         waiting = self._flags or {}
         for uid, (_, modseq) in told.items() if waiting else ():
             each = waiting.get(uid)

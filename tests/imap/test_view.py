@@ -167,6 +167,21 @@ class WhatIsTold(SynchronousTestCase):
         one.learn_flags(again, {10: (NONE, 6), 30: (SEEN, 6)})
         self.assertEqual([10, 30], [each.uid for each in one.tell(may_expunge=True)])
 
+    def test_read_before_it_is_heard_of(self) -> None:
+        """What was read, and told, is newer than a change that is heard of only now: that is not
+        told again, what came after it is."""
+        one = view()
+        one.forget_flags({10: (NONE, 6), 20: (SEEN, 1)})
+        one.note_flags(5, (10, 20), (SEEN, NONE))
+        self.assertEqual([TellFlags(2, 20, NONE, False, 5)], one.tell(may_expunge=True))
+        one.note_flags(7, (10,), (SEEN,))
+        one.note_flags(8, (10,), (None,))
+        one.learn_flags(one.unread_flags(), {10: (NONE, 10)})
+        one.note_flags(9, (10,), (SEEN,))
+        self.assertEqual([TellFlags(1, 10, NONE, False, 10)], one.tell(may_expunge=True))
+        one.note_flags(10, (10,), (NONE,))
+        self.assertEqual([TellFlags(1, 10, NONE, False, 10)], one.tell(may_expunge=True))
+
     def test_recent(self) -> None:
         """What came after the last session looked is recent, and so is what comes now."""
         one = view()

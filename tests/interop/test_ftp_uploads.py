@@ -48,14 +48,7 @@ def test_rclone(daemon: Daemon, alices: Path, tmp_path: Path, version: str, octe
     (tmp_path / "up").write_bytes(BIG[:octets])
     (tmp_path / "config").touch()
     base = [rclone, "--config", "config", "--retries", "1", "--low-level-retries", "1"]
-    base += [
-        "--ftp-host",
-        "127.0.0.1",
-        "--ftp-port",
-        str(daemon.ports["ftp"]),
-        "--ftp-user",
-        "alice",
-    ]
+    base += ["--ftp-host", "127.0.0.1", "--ftp-port", str(daemon.ports["ftp"])]
     base += ["--ftp-user", "alice"]
     base += ["--ftp-pass", run(rclone, "obscure", "netsuite", home=tmp_path).strip()]
     base += ["--ftp-explicit-tls", "--ftp-no-check-certificate"]

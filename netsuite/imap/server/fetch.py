@@ -69,7 +69,7 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
         if plan.shows_flags:
             # New keywords are listed before they are used.
             session.writer.write(selected.new_keywords(set(batch.columns.flags)))
-        if plan.lists_flags and selected.view.waiting:
+        if plan.lists_flags:
             _flags_are_told(selected, batch.columns)
         for number, portion in enumerate(plan.portions(batch)):
             if number:
@@ -136,8 +136,10 @@ async def _set_seen(selected: Selected, columns: Columns) -> frozenset[int]:
 
 def _flags_are_told(selected: Selected, columns: Columns) -> None:
     """Drop what waits to be told of these: it is told now."""
-    flags = zip(columns.flags, columns.modseqs, strict=True)
-    selected.view.forget_flags(dict(zip(columns.uids, flags, strict=True)))
+    view = selected.view
+    if view.waiting or max(columns.modseqs, default=0) > view.modseq:
+        flags = zip(columns.flags, columns.modseqs, strict=True)
+        view.forget_flags(dict(zip(columns.uids, flags, strict=True)))
 
 
 # -- contents -------------------------------------------------------------------------------------

@@ -369,6 +369,8 @@ class Member(asyncio.Protocol):
             return
         if isinstance(event, Condition):
             self._condition(event)
+            if current is not None and event.code is not None and event.code.name == "CLOSED":
+                current.events.clear()  # they are of the mailbox before (RFC 7162, 3.2.11)
         if current is not None:
             current.events.append(event)
         if self.known is not None:

@@ -1,0 +1,80 @@
+"""lftp mirrors ten thousand files up and down; it is killed in the midst, and goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from netsuite.testing.daemon import Daemon
+from tests.interop.programs import program, run
+
+pytestmark = pytest.mark.long
+FILES: Final = 10_000
+#: Longer than what may be cut: each is a part of it.
+NOISE: Final = random.Random(12).randbytes(400_000)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a tree: most files are small, as of a source tree; some are large; some are empty."""
+    top = tmp_path_factory.mktemp("tree") / "source"
+    for number in range(FILES):
+        folder = top / f"dir {number % 20}" / f"sub{number % 7}"
+        if number < 140:
+            folder.mkdir(parents=True, exist_ok=True)
+        octets = len(NOISE) if number % 1000 == 999 else number % 3000
+        (folder / f"file-{number}").write_bytes(NOISE[number : number + octets])
+    return top
+
+
+def hashes(top: Path) -> dict[str, bytes]:
+    """Return what each file below a directory holds, by its path."""
+    return {
+        str(path.relative_to(top)): hashlib.sha256(path.read_bytes()).digest()
+        for path in top.rglob("*")
+        if path.is_file()
+    }
+
+
+def killed(command: list[str | Path], home: Path, watched: Path, files: int) -> None:
+    """Run a command until so many files are there, and kill it."""
+    with subprocess.Popen(command, cwd=home, env={"HOME": str(home)}) as process:
+        end = time.monotonic() + 120
+        while sum(path.is_file() for path in watched.rglob("*")) < files:
+            assert process.poll() is None, "it was too quick"
+            assert time.monotonic() < end, "it comes to nothing"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_mirror(daemon: Daemon, source: Path, tmp_path: Path, tls: bool) -> None:
+    """What was killed in the midst goes on where it was, and in the end all is as it was."""
+    lftp = program("lftp", *(["TLS"] if tls else []))
+    wanted = hashes(source)
+    assert len(wanted) == FILES
+    yes = "yes" if tls else "no"
+    begin = (
+        "set net:max-retries 2; set ssl:verify-certificate no; set ftp:ssl-allow %s; "
+        "set ftp:ssl-force %s; set ftp:ssl-protect-data %s; open -u alice,netsuite -p %d 127.0.0.1; "
+    ) % (yes, yes, yes, daemon.ports["ftp"])
+    there, name = daemon.home / "files/home/alice" / f"mirror-{yes}", f"mirror-{yes}"
+    up = [lftp, "--norc", "-c", f"{begin}mirror -R -c -P 8 {source} {name}"]
+    killed(up, tmp_path, there, FILES // 3)
+    run(*up, home=tmp_path)
+    assert hashes(there) == wanted
+    back = tmp_path / "back"
+    down = [lftp, "--norc", "-c", f"{begin}mirror -c -P 8 {name} back"]
+    killed(down, tmp_path, back, FILES // 3)
+    run(*down, home=tmp_path)
+    assert hashes(back) == wanted
+    run(lftp, "--norc", "-c", f"{begin}rm -r {name}", home=tmp_path)
+    assert not there.exists()
