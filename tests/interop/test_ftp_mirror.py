@@ -63,9 +63,10 @@ def test_mirror(daemon: Daemon, source: Path, tmp_path: Path, tls: bool) -> None
     assert len(wanted) == FILES
     yes = "yes" if tls else "no"
     begin = (
-        "set net:max-retries 2; set ssl:verify-certificate no; set ftp:ssl-allow %s; "
-        "set ftp:ssl-force %s; set ftp:ssl-protect-data %s; open -u alice,netsuite -p %d 127.0.0.1; "
-    ) % (yes, yes, yes, daemon.ports["ftp"])
+        f"set net:max-retries 2; set ssl:verify-certificate no; set ftp:ssl-allow {yes}; "
+        f"set ftp:ssl-force {yes}; set ftp:ssl-protect-data {yes}; "
+        f"open -u alice,netsuite -p {daemon.ports['ftp']} 127.0.0.1; "
+    )
     there, name = daemon.home / "files/home/alice" / f"mirror-{yes}", f"mirror-{yes}"
     up = [lftp, "--norc", "-c", f"{begin}mirror -R -c -P 8 {source} {name}"]
     killed(up, tmp_path, there, FILES // 3)
