@@ -38,6 +38,7 @@ from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.filtering import Filters
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing
+from netsuite.accounts.permissions import FilePermissions
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.revocation import OpenLogins
@@ -176,7 +177,12 @@ class Site(Service):
         self.run = storage.run
         self.arrivals = Arrivals(self.store, self.homes, self.reactor)
         #: The files that need no login; others come by a login, as FileAccess.
-        self.files = HomesOfSite(self.store, self.homes)
+        self.file_permissions = FilePermissions(
+            settings.files.path_rules,
+            read_only=(each.names for each in settings.files.mapped if each.read_only),
+            fixed=(each.names for each in settings.files.mapped),
+        )
+        self.files = HomesOfSite(self.store, self.homes, self.file_permissions)
         self.srs = SenderRewriting(
             lambda: self.authenticator.secret,
             settings.site.domains[0],
@@ -265,6 +271,7 @@ class Site(Service):
                     scripts=ScriptLimits(
                         self.settings.managesieve.scripts, self.settings.managesieve.script_octets
                     ),
+                    permissions=self.file_permissions,
                 ),
                 checkers,
             ),
@@ -544,6 +551,7 @@ class Site(Service):
             detail_folders=settings.site.detail_folders,
         )
         self.filters.configure(settings.site.sieve_library)
+        self.file_permissions.configure(settings.files.path_rules)
         self.delivery.patience = _patience(settings)
         self.authenticator.names.configure(tuple(settings.site.domains))
         self.authenticator.offered = _mechanisms(settings)

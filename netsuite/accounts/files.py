@@ -1,18 +1,20 @@
 """The facets of files: an account's home with the site in it, the public site, a public home.
 
-Who may do what is decided in one place, ``allowed``; every method of every facet asks it first.
+Who may do what is decided in one place, ``permissions.FilePermissions``; every method of every
+facet asks it first.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import datetime
 from typing import Final
 
-from netsuite.accounts.interfaces import FileAccess
-from netsuite.accounts.mail import ADMIN_GROUP
+from netsuite.accounts.interfaces import FileAccess, Permission, Permissions
+from netsuite.accounts.permissions import ALL, Area, FilePermissions
+from netsuite.accounts.places import ADMIN_GROUP
 from netsuite.store import errors
 from netsuite.store.changes import AccountChanged, Change
 from netsuite.store.interfaces import Store
@@ -20,6 +22,7 @@ from netsuite.store.model import Account, AccountState
 from netsuite.store.tree import (
     PLAIN_UPLOAD,
     Entry,
+    EntryKind,
     FileHomes,
     HomeTree,
     OpenFile,
@@ -29,27 +32,8 @@ from netsuite.store.tree import (
     UploadRequest,
 )
 
-#: Its members, and administrators, may change the public site.
-WEB_GROUP: Final = "web"
 #: Under this name an account sees the public site; a file of its own of that name is hidden.
 SITE: Final = "site"
-#: The one name with a dot in front that everybody may see (RFC 8615).
-WELL_KNOWN: Final = ".well-known"
-
-
-class Area(enum.Enum):
-    """Which part of all files a path is in."""
-
-    SITE = "the public site"
-    HOME = "an account's home"
-    SHOWN = "what an account shows to everybody"
-
-
-class Action(enum.Enum):
-    """What somebody wants to do."""
-
-    SEE = "look at it, read it"
-    CHANGE = "write, make, rename or remove it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,47 +46,45 @@ class Place:
     path: TreePath
 
 
-def allowed(who: Account | None, place: Place, action: Action) -> bool:
-    """Return whether somebody (None: anybody) may do something somewhere: only here is it decided.
+class WholeUpload:
+    """Implements ``tree.Upload``, for who could not go on with a part: none of it is kept."""
 
-    Everybody sees the public site and what accounts show, but no name with a dot in front: what
-    editors, version control and other servers keep there is not for everybody.
-    """
-    if who is None:
-        return action is Action.SEE and place.area is not Area.HOME and not _is_hidden(place.path)
-    if who.state is not AccountState.ACTIVE:
-        return False
-    if place.area is Area.SITE:
-        return action is Action.SEE or not who.groups.isdisjoint((WEB_GROUP, ADMIN_GROUP))
-    if place.area is Area.HOME:
-        return who.name == place.owner
-    return action is Action.SEE
+    def __init__(self, upload: Upload) -> None:
+        self._upload = upload
+        self.write = upload.write
 
+    @property
+    def octets(self) -> int:
+        """The file's size so far."""
+        return self._upload.octets
 
-def _is_hidden(path: TreePath) -> bool:
-    return any(name.startswith(".") and name != WELL_KNOWN for name in path)
+    async def commit(
+        self,
+        *,
+        modified: datetime | None = None,
+        may_replace: Callable[[], Awaitable[object]] | None = None,
+    ) -> Entry:
+        """Make it durable and give it its name, which nothing has."""
+        if may_replace is not None:  # it says whether the file is known to be whole
+            try:
+                await may_replace()
+            except BaseException:
+                await self.abort()
+                raise
+        return await self._upload.commit(modified=modified)
 
-
-def authorize(who: Account | None, place: Place, action: Action) -> None:
-    """Refuse what is not allowed.
-
-    Raises:
-        NoSuchFile: it may not even be seen by anybody.
-        NotPermitted: anything else that is not allowed.
-    """
-    if allowed(who, place, action):
-        return
-    if who is None and not allowed(who, place, Action.SEE):
-        raise errors.NoSuchFile("not for everybody")
-    raise errors.NotPermitted(f"{action.name} {place.area.value}")
+    async def abort(self, *, keep_partial: bool = False) -> None:
+        """Throw it away."""
+        await self._upload.abort()
 
 
 # Its length is the interface's: one short method for each of FileAccess's.
 class Access(FileAccess):
     """Implements ``interfaces.FileAccess``; what it gives access to is its subclass's."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, decides: FilePermissions | None) -> None:
         self.name = name
+        self._decides = decides or FilePermissions()
 
     def _place(self, path: TreePath) -> Place:
         """Say where a path leads."""
@@ -116,92 +98,166 @@ class Access(FileAccess):
         """Say who it is, as of now."""
         return None
 
-    async def _asked(self, path: TreePath, action: Action) -> Place:
-        place = self._place(path)
-        authorize(await self._who_now(), place, action)
-        return place
+    def _permissions(self, place: Place) -> Permissions:
+        return self._decides.permissions(self._who(), place.area, place.owner, place.path)
 
-    def may_write(self, path: TreePath) -> bool:
-        """Whether the account may change what is there."""
-        return allowed(self._who(), self._place(path), Action.CHANGE)
+    @property
+    def is_administrator(self) -> bool:
+        """Whether it is an administrator's."""
+        who = self._who()
+        return who is not None and ADMIN_GROUP in who.groups
+
+    def permissions(self, path: TreePath) -> Permissions:
+        """Return what the account may do with what is there."""
+        return self._permissions(self._place(path))
+
+    async def _asked(self, path: TreePath, *wanted: Permission) -> tuple[Place, Permissions]:
+        """Return where a path leads, and what may be done there.
+
+        Raises:
+            NoSuchFile: nothing may be done there.
+            NotPermitted: nothing of what is wanted may.
+        """
+        who = await self._who_now()
+        place = self._place(path)
+        found = self._permissions(place)
+        if found.isdisjoint(wanted):
+            self._refuse(who, found)
+        return place, found
+
+    def _refuse(self, who: Account | None, found: Permissions) -> None:
+        if not found and (who is None or who.state is AccountState.ACTIVE):
+            raise errors.NoSuchFile("not for everybody")
+        raise errors.NotPermitted("not for this account")
 
     # -- looking -------------------------------------------------------------------------------
 
     async def entry(self, path: TreePath) -> Entry:
-        """Look one up."""
-        place = await self._asked(path, Action.SEE)
+        """Look one up. Where nothing may be listed or read but something else be done, that is for
+        directories only, so that they can be entered."""
+        place, found = await self._asked(path, *ALL)
         entry = await place.tree.entry(place.path)
-        return entry if place.path else replace(entry, name=path[-1] if path else "")
+        if found.isdisjoint(("list", "read")) and entry.kind is not EntryKind.DIRECTORY:
+            raise errors.NoSuchFile("what is there is not told")
+        return self._named(path, place, entry)
+
+    def _named(self, path: TreePath, place: Place, entry: Entry) -> Entry:
+        return entry if place.path else changed(entry, name=path[-1] if path else "")
 
     async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
         """List a directory in pieces, in no order; without what may not be seen."""
-        place = await self._asked(path, Action.SEE)
-        who = self._who()
+        place, _ = await self._asked(path, "list")
+        special = self._decides.special_names(place.area, place.owner, place.path)
+        anybody = self._who() is None
         async for piece in place.tree.listing(place.path):
             seen = [
                 entry
                 for entry in piece
-                if allowed(who, self._place((*path, entry.name)), Action.SEE)
+                if not (entry.name in special or (anybody and entry.name.startswith(".")))
+                or self.permissions((*path, entry.name))
             ]
             if seen:
                 yield seen
 
     async def open(self, path: TreePath) -> OpenFile:
         """Open a file for reading."""
-        place = await self._asked(path, Action.SEE)
+        place, _ = await self._asked(path, "read")
         return await place.tree.open(place.path)
 
     # -- changing ------------------------------------------------------------------------------
 
     async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> Upload:
         """Begin a file. What may be done is asked now, not again at the commit."""
-        place = await self._asked(path, Action.CHANGE)
-        return await place.tree.upload(place.path, request)
+        place, found = await self._asked(path, "store", "replace", "append")
+        if not found >= {"store", "replace", "append"}:
+            request = await self._permitted(place, request, found)
+        upload = await place.tree.upload(place.path, request)
+        return WholeUpload(upload) if found.isdisjoint(("replace", "append")) else upload
+
+    async def _permitted(
+        self, place: Place, request: UploadRequest, found: Permissions
+    ) -> UploadRequest:
+        """Return what is asked of an upload, so that no more is done than may be.
+
+        Raises:
+            NotPermitted: nothing of it may be done.
+        """
+        goes_on = request.append or bool(request.resume_at)
+        if not goes_on:
+            if "replace" not in found and "store" in found:
+                return changed(request, only_new=True)
+            if "store" in found:
+                return request
+        there = await self._there(place)
+        if there is None and "store" not in found:
+            raise errors.NotPermitted("nothing new")
+        if request.append:
+            if "append" in found:
+                return request
+            if "store" in found:
+                return changed(request, append=False, only_new=True)
+        elif there is None:
+            return request  # there is nothing to resume behind
+        elif "replace" in found:
+            return changed(request, if_validator=request.if_validator or there.validator)
+        elif "append" in found and request.resume_at == there.octets:
+            return changed(request, append=True, resume_at=None, if_validator=there.validator)
+        raise errors.NotPermitted("not to be replaced")
+
+    async def _there(self, place: Place) -> Entry | None:
+        try:
+            return await place.tree.entry(place.path)
+        except errors.NoSuchFile:
+            return None
 
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""
-        place = await self._asked(path, Action.CHANGE)
+        place, _ = await self._asked(path, "make")
         return await place.tree.make_directory(place.path)
 
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
-        place = await self._asked(path, Action.CHANGE)
+        place, _ = await self._asked(path, "remove")
         await place.tree.remove_file(place.path)
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
-        place = await self._asked(path, Action.CHANGE)
+        place, _ = await self._asked(path, "remove")
         await place.tree.remove_directory(place.path)
 
     async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
         """Rename or move, also between the home and the site."""
-        source = await self._asked(old, Action.CHANGE)
-        target = await self._asked(new, Action.CHANGE)
+        source, _ = await self._asked(old, "rename")
+        target, found = await self._asked(new, "store", "make")
+        if not found >= {"store", "make"}:
+            entry = await source.tree.entry(source.path)
+            needed: Permission = "make" if entry.kind is EntryKind.DIRECTORY else "store"
+            if needed not in found:
+                raise errors.NotPermitted("nothing of the kind is to be made there")
+        replace = replace and "replace" in found
         await source.tree.move_to(source.path, target.tree, target.path, replace=replace)
 
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
-        place = await self._asked(path, Action.CHANGE)
-        entry = await place.tree.set_modified(place.path, modified)
-        return entry if place.path else replace(entry, name=path[-1] if path else "")
+        place, _ = await self._asked(path, "replace")
+        return self._named(path, place, await place.tree.set_modified(place.path, modified))
 
     async def set_mode(self, path: TreePath, mode: int) -> Entry:
         """Set the permission bits."""
-        place = await self._asked(path, Action.CHANGE)
-        entry = await place.tree.set_mode(place.path, mode)
-        return entry if place.path else replace(entry, name=path[-1] if path else "")
+        place, _ = await self._asked(path, "replace")
+        return self._named(path, place, await place.tree.set_mode(place.path, mode))
 
     async def space(self, path: TreePath) -> Space:
         """Return what may still be stored there; it is told to who may store something there."""
-        place = await self._asked(path, Action.CHANGE)
+        place, _ = await self._asked(path, "store", "replace", "append")
         return await place.tree.space(place.path)
 
 
 class AnonymousFiles(Access):
-    """The public site at ``/``, for everybody, for reading."""
+    """The public site at ``/``, for everybody."""
 
-    def __init__(self, public: HomeTree) -> None:
-        super().__init__("anonymous")
+    def __init__(self, public: HomeTree, decides: FilePermissions | None = None) -> None:
+        super().__init__("anonymous", decides)
         self._public = public
 
     def _place(self, path: TreePath) -> Place:
@@ -211,8 +267,10 @@ class AnonymousFiles(Access):
 class ShownFiles(Access):
     """What an account shows to everybody: the directory ``public`` of its home, for reading."""
 
-    def __init__(self, account: str, shown: HomeTree) -> None:
-        super().__init__(f"~{account}")
+    def __init__(
+        self, account: str, shown: HomeTree, decides: FilePermissions | None = None
+    ) -> None:
+        super().__init__(f"~{account}", decides)
         self._account = account
         self._shown = shown
 
@@ -241,7 +299,7 @@ class CurrentAccounts:
         try:
             return await self._accounts.account_by_id(account.id)
         except errors.NoSuchAccount:
-            return replace(account, state=AccountState.DISABLED)
+            return changed(account, state=AccountState.DISABLED)
 
 
 class AccountFiles(Access):
@@ -252,6 +310,7 @@ class AccountFiles(Access):
 
     Args:
         accounts: knows the account as it is now; who makes many facets shares one.
+        decides: who may do what; None: as where there are no rules.
     """
 
     def __init__(
@@ -262,8 +321,9 @@ class AccountFiles(Access):
         public: HomeTree,
         *,
         accounts: CurrentAccounts | None = None,
+        decides: FilePermissions | None = None,
     ) -> None:
-        super().__init__(account.name)
+        super().__init__(account.name, decides)
         self._accounts = accounts or CurrentAccounts(store)
         self._account = account
         self._home = home
@@ -288,7 +348,7 @@ class AccountFiles(Access):
 
     async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
         """List a directory in pieces; the root holds the site, whatever the home has there."""
-        if not path:
+        if not path and self.permissions((SITE,)):
             yield [await self.entry((SITE,))]
         async for piece in super().listing(path):
             seen = piece if path else [entry for entry in piece if entry.name != SITE]
@@ -297,15 +357,22 @@ class AccountFiles(Access):
 
 
 class HomesOfSite:
-    """Implements ``interfaces.SiteFiles``."""
+    """Implements ``interfaces.SiteFiles``.
 
-    def __init__(self, store: Store, homes: FileHomes) -> None:
+    Args:
+        decides: who may do what; None: as where there are no rules.
+    """
+
+    def __init__(
+        self, store: Store, homes: FileHomes, decides: FilePermissions | None = None
+    ) -> None:
         self._accounts = store.accounts
         self._homes = homes
+        self._decides = decides
 
     def anonymous(self) -> AnonymousFiles:
-        """Return the public site, for reading."""
-        return AnonymousFiles(self._homes.public)
+        """Return the public site."""
+        return AnonymousFiles(self._homes.public, self._decides)
 
     async def public_of(self, account: str) -> ShownFiles:
         """Return what an account shows to everybody, for reading."""
@@ -313,6 +380,6 @@ class HomesOfSite:
             found = await self._accounts.account(account)
             if found.state is not AccountState.ACTIVE:
                 raise errors.NoSuchFile("the account is disabled")
-            return ShownFiles(found.name, self._homes.public_of(found.name))
+            return ShownFiles(found.name, self._homes.public_of(found.name), self._decides)
         except (errors.NoSuchAccount, errors.BadFileName) as error:
             raise errors.NoSuchFile("no such account") from error

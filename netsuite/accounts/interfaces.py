@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from netsuite.message.injection import PostingPolicy
 from netsuite.store import model
@@ -849,9 +849,19 @@ class Posting(Protocol):
 # -- files and the shell ----------------------------------------------------------------------
 
 
+#: What may be done with files: ``list`` a directory and look up what is in it; ``read`` a file;
+#: ``store`` one of a new name; ``replace`` one that is there, and set its time and mode; ``append``
+#: to it; ``make`` directories; ``remove`` and ``rename`` what is there, the latter also to move it
+#: elsewhere.
+Permission: TypeAlias = Literal[
+    "list", "read", "store", "replace", "append", "make", "remove", "rename"
+]
+Permissions: TypeAlias = frozenset[Permission]
+
+
 class FileAccess(FileTree, Protocol):
     """What somebody sees of the files: their home at ``/``, the public site at ``/site``; somebody
-    anonymous sees the public site at ``/``, for reading.
+    anonymous sees the public site at ``/``.
 
     Every method asks first whether this account may do that there, and raises NotPermitted.
     ``NoSuchFile`` hides what it may not even see.
@@ -859,15 +869,20 @@ class FileAccess(FileTree, Protocol):
 
     name: str
 
-    def may_write(self, path: TreePath) -> bool:
-        """Whether the account may change what is there; for listings and permissions shown."""
+    @property
+    def is_administrator(self) -> bool:
+        """Whether it is an administrator's, who may see what others do."""
+
+    def permissions(self, path: TreePath) -> Permissions:
+        """Return what the account may do with what is there, as far as is known without waiting;
+        for listings and permissions shown."""
 
 
 class SiteFiles(Protocol):
     """What of the files can be seen without a login."""
 
     def anonymous(self) -> FileAccess:
-        """Return the public site, for reading."""
+        """Return the public site, as who has not logged in sees it."""
 
     async def public_of(self, account: str) -> FileAccess:
         """Return what an account shows to everybody (``/~account/``), for reading.

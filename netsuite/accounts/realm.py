@@ -14,6 +14,7 @@ from netsuite.accounts.files import AccountFiles, CurrentAccounts
 from netsuite.accounts.mail import AccountMail, AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.accounts.passwords import Hashing
+from netsuite.accounts.permissions import FilePermissions
 from netsuite.accounts.resolver import AccountSubmitter, RecipientResolver
 from netsuite.accounts.scripts import LIMITS, AccountScripts, ScriptLimits
 from netsuite.accounts.shell import AccountShell
@@ -36,6 +37,7 @@ class AccountRealm:
         hashing: for changes of passwords; None: there is no facet of a shell.
         cram_md5: whether what CRAM-MD5 needs is kept of new passwords.
         scripts: how many an account may have, and how large.
+        permissions: who may do what with files; None: as where there are no rules.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class AccountRealm:
         hashing: Hashing | None = None,
         cram_md5: bool = False,
         scripts: ScriptLimits = LIMITS,
+        permissions: FilePermissions | None = None,
     ) -> None:
         self._store = store
         self._resolver = resolver
@@ -56,6 +59,7 @@ class AccountRealm:
         self._hashing = hashing
         self._cram_md5 = cram_md5
         self._script_limits = scripts
+        self._permissions = permissions
         #: Interface to maker; a composer may add facets of its own.
         self.makers: dict[type, FacetMaker] = {
             interfaces.MailAccess: self._mail,
@@ -107,8 +111,15 @@ class AccountRealm:
     async def _files(self, account: Account) -> tuple[object, Callable[[], None]]:
         assert self._homes is not None
         home = await self._homes.home(account.name)
-        public = self._homes.public
-        return AccountFiles(self._store, account, home, public, accounts=self._current), _nothing
+        facet = AccountFiles(
+            self._store,
+            account,
+            home,
+            self._homes.public,
+            accounts=self._current,
+            decides=self._permissions,
+        )
+        return facet, _nothing
 
     async def _news(self, account: Account) -> tuple[object, Callable[[], None]]:
         return AccountNews(self._store, self._newsroom, account), _nothing

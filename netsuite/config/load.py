@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
 from netsuite.config.positions import key_lines
 from netsuite.config.schema import Settings, sections
+from netsuite.config.sections import Section
 
 #: By pydantic's name of an error: what the value has to be. The names in braces are its own.
 _WORDS: Final[Mapping[str, str]] = {
@@ -36,6 +37,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "string_too_long": "must be no longer than {max_length}",
     "too_short": "must have at least one entry",
     "literal_error": "must be {expected}",
+    "missing": "is missing",
 }
 
 
@@ -190,10 +192,23 @@ def _place(
 def _problem(details: Mapping[str, Any], place: Callable[[tuple[str, ...]], str]) -> Problem:
     loc = tuple(str(part) for part in details["loc"])
     names = tuple(part for part in loc if not part.isdigit())
-    where = place(names)
+    where = place(loc) if _is_in_table(loc) else place(names)
     if details["type"] == "extra_forbidden":
         return Problem(where, ".".join(names), _unknown(names))
     return Problem(where, ".".join(loc), _wrong_value(details))
+
+
+def _is_in_table(loc: tuple[str, ...]) -> bool:
+    """Whether a place is in one of several tables of one name, as in ``files.rules.0.path``."""
+    return (
+        len(loc) > 2
+        and loc[2].isdigit()
+        and any(
+            _tables_of(section.model_fields[loc[1]].annotation)
+            for table, section in sections()
+            if table == loc[0] and loc[1] in section.model_fields
+        )
+    )
 
 
 def _wrong_value(details: Mapping[str, Any]) -> str:
@@ -202,7 +217,8 @@ def _wrong_value(details: Mapping[str, Any]) -> str:
     if kind == "value_error":  # ours, which names what was given
         return str(details["ctx"]["error"])
     words = _WORDS.get(kind, "cannot be that").format(**details.get("ctx", {}))
-    return words if kind in ("string_too_short", "too_short") else f"{words}, not {_shown(given)}"
+    alone = kind in ("string_too_short", "too_short", "missing")
+    return words if alone else f"{words}, not {_shown(given)}"
 
 
 def _shown(value: object) -> str:
@@ -230,5 +246,16 @@ def setting_names() -> Iterable[str]:
     """Return the dotted name of every table and setting."""
     for table, section in sections():
         yield table
-        for name in section.model_fields:
+        for name, field in section.model_fields.items():
             yield f"{table}.{name}"
+            for inner in _tables_of(field.annotation):
+                yield from (f"{table}.{name}.{key}" for key in inner.model_fields)
+
+
+def _tables_of(annotation: object) -> Iterable[type[Section]]:
+    """Return the tables that a setting is a list of."""
+    return (
+        each
+        for each in get_args(annotation)
+        if isinstance(each, type) and issubclass(each, Section)
+    )

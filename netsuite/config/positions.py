@@ -7,6 +7,7 @@ the syntax around them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 Path = tuple[str, ...]
@@ -24,9 +25,13 @@ _STRINGS = re.compile(
 
 
 def key_lines(text: str) -> Mapping[Path, int]:
-    """Return the line, counted from 1, at which each table and key of a TOML text stands."""
+    """Return the line, counted from 1, at which each table and key of a TOML text stands.
+
+    Those of an array of tables (``[[name]]``) have their number, from 0, behind its name.
+    """
     blanked = _STRINGS.sub(_blank, text)
     lines: dict[Path, int] = {}
+    counts: Counter[Path] = Counter()
     table: Path = ()
     depth = 0
     for number, (line, original) in enumerate(
@@ -36,11 +41,25 @@ def key_lines(text: str) -> Mapping[Path, int]:
             if header := _TABLE.match(original):
                 table = _split(header[1])
                 lines.setdefault(table, number)
+                if original.lstrip().startswith("[["):
+                    counts[table] += 1
+                    table = (*table, str(counts[table] - 1))
+                    lines[table] = number
+                else:
+                    table = _numbered(table, counts)
                 continue
             if (assignment := _ASSIGNMENT.match(original)) and line.strip():
                 lines.setdefault(table + _split(assignment[1]), number)
         depth += line.count("[") + line.count("{") - line.count("]") - line.count("}")
     return lines
+
+
+def _numbered(table: Path, counts: Mapping[Path, int]) -> Path:
+    """Return a table's path with the number of the last one of the array that it is in."""
+    for depth in range(1, len(table)):
+        if table[:depth] in counts:
+            return (*table[:depth], str(counts[table[:depth]] - 1), *table[depth:])
+    return table
 
 
 def _blank(match: re.Match[str]) -> str:

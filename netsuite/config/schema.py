@@ -13,6 +13,7 @@ from pydantic import Field
 
 from netsuite.acme.settings import ACMESection
 from netsuite.autoconfig.settings import AutoconfigSection, MTASTSSection
+from netsuite.config.files import FilesSection
 from netsuite.config.sections import Section, setting
 from netsuite.config.values import (
     Count,
@@ -177,30 +178,6 @@ class AccountsSection(Section):
         unit="seconds",
     )
     hash_threads: int = setting(1, "Threads that hash passwords.", unit="threads", ge=1, le=32)
-
-
-class FilesSection(Section):
-    """The files that FTP, HTTP, Gopher and the shell show."""
-
-    root: str = setting(
-        "files",
-        "The directory of all files: the public site in its public/, an account's own in its "
-        "home/ACCOUNT/. Relative to the home directory. Symbolic links below it are neither "
-        "followed nor shown.",
-        min_length=1,
-    )
-    threads: int = setting(
-        4, "Threads that read, write and list files.", unit="threads", ge=1, le=64
-    )
-    upload_octets: Count = setting(
-        16 * 1024**3, "The largest file taken; 0: as large as fits.", unit="octets"
-    )
-    durable: bool = setting(
-        True,
-        "Whether an upload is on the disk before its sender is told that it is done. If not, "
-        "many small ones go faster, and a power failure may lose, or leave empty, what came in "
-        "the last half minute.",
-    )
 
 
 class Settings(Section):

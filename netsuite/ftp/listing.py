@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from netsuite.ftp.paths import sayable
@@ -84,11 +85,25 @@ def parse_time(text: str) -> datetime | None:
 # -- printed --------------------------------------------------------------------------------------
 
 
-def permissions(*, directory: bool, writable: bool) -> str:
-    """Return a ``perm`` fact (RFC 3659, 7.5.5)."""
-    if directory:
-        return "cdeflmp" if writable else "el"
-    return "adfrw" if writable else "r"
+#: RFC 3659, 7.5.5: each letter of ``perm``, and what has to be permitted for it.
+_DIRECTORY_PERM: Final = (
+    ("c", "store"), ("d", "remove"), ("e", ""), ("f", "rename"), ("l", "list"), ("m", "make"),
+    ("p", "remove"),
+)  # fmt: skip
+_FILE_PERM: Final = (
+    ("a", "append"), ("d", "remove"), ("f", "rename"), ("r", "read"), ("w", "replace"),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def perm_fact(permitted: frozenset[str], *, directory: bool) -> str:
+    """Return a ``perm`` fact (RFC 3659, 7.5.5).
+
+    Args:
+        permitted: what may be done, in the words of ``FileAccess.permissions``.
+    """
+    letters = _DIRECTORY_PERM if directory else _FILE_PERM
+    return "".join(letter for letter, word in letters if not word or word in permitted)
 
 
 def unix_line(entry: Listed, now: datetime) -> str:

@@ -294,7 +294,7 @@ class FileSite:
             raise RequestRefused(replies.FORBIDDEN)
         else:
             path = ("site", *names)
-        if not access.may_write(path):
+        if access.permissions(path).isdisjoint(("store", "replace", "append", "remove")):
             raise RequestRefused(replies.FORBIDDEN)
         if "" in path or len(path) == 1:
             raise RequestRefused(plain(409, "A file's name does not end with a slash."))

@@ -56,6 +56,7 @@ def add_routes(site: Site) -> None:
         links=lambda: links if shown() else (),
     )
     site.store.changes.watch_files(files.forget)
+    site.on_reload(files.forget)  # who may see what may be another thing now
     own_root = router.is_mounted("/")  # a program may have all that is nobody else's
     if not own_root:
         router.mount("/", files)

@@ -139,13 +139,11 @@ PLAIN_UPLOAD: Final = UploadRequest()
 
 
 class Upload(Protocol):
-    """A file on its way in, under a temporary name, until it is committed.
+    """A file on its way in, under a temporary name, until it is committed."""
 
-    Args:
-        octets: its size so far, what was kept of the old file included.
-    """
-
-    octets: int
+    @property
+    def octets(self) -> int:
+        """Its size so far, what was kept of the old file included."""
 
     def write(self, octets: bytes) -> Awaitable[None] | None:
         """Append; None when more may come at once, else an awaitable to await first.

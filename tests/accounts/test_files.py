@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from netsuite.accounts.files import AccountFiles, Action, Area, HomesOfSite, Place, allowed
+from netsuite.accounts.files import AccountFiles, HomesOfSite
 from netsuite.accounts.interfaces import FileAccess
+from netsuite.accounts.permissions import (
+    ALL,
+    READ_ONLY,
+    FilePermissions,
+    Rule,
+    read_path,
+    read_permissions,
+)
 from netsuite.accounts.realm import AccountRealm
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import (
@@ -18,64 +26,19 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files import MemorySiteTrees, MemoryTree
-from netsuite.store.model import Account, AccountId, AccountState
-from netsuite.store.tree import Space, TreePath
+from netsuite.store.files import MemorySiteTrees
+from netsuite.store.model import AccountId, AccountState
+from netsuite.store.tree import Space, TreePath, UploadRequest
 from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
 
 WHEN = datetime(2001, 2, 3, tzinfo=UTC)
 
 
-def account(name: str = "ann", *groups: str, state: AccountState = AccountState.ACTIVE) -> Account:
-    """Make an account as a value."""
-    return Account(AccountId(1), name, state, groups=frozenset(groups))
-
-
-class Authorization(TestCase):
-    """The one function that decides."""
-
-    def test_all(self) -> None:
-        """The whole table: who, where, what."""
-        ann, web, admin = account(), account("web", "web"), account("root", "admin")
-        off = account(state=AccountState.DISABLED)
-        off_admin = account("root", "admin", state=AccountState.DISABLED)
-        for who, area, owner, may_see, may_change in (
-            (None, Area.SITE, "", True, False),
-            (None, Area.HOME, "ann", False, False),
-            (None, Area.SHOWN, "ann", True, False),
-            (ann, Area.SITE, "", True, False),
-            (ann, Area.HOME, "ann", True, True),
-            (ann, Area.HOME, "bob", False, False),
-            (ann, Area.SHOWN, "ann", True, False),
-            (ann, Area.SHOWN, "bob", True, False),
-            (web, Area.SITE, "", True, True),
-            (web, Area.HOME, "ann", False, False),
-            (admin, Area.SITE, "", True, True),
-            (admin, Area.HOME, "ann", False, False),
-            (off, Area.HOME, "ann", False, False),
-            (off, Area.SITE, "", False, False),
-            (off_admin, Area.SITE, "", False, False),
-        ):
-            place = Place(area, owner, MemoryTree(), ("f",))
-            found = allowed(who, place, Action.SEE), allowed(who, place, Action.CHANGE)
-            self.assertEqual((may_see, may_change), found, (who, area, owner))
-
-    def test_names_with_a_dot(self) -> None:
-        """Everybody sees no name with a dot in front, wherever in the path; but .well-known."""
-        tree = MemoryTree()
-        for path, seen in (
-            ((".git",), False),
-            (("a", ".htpasswd"), False),
-            ((".git", "config"), False),
-            ((".well-known", "security.txt"), True),
-            (("a.b", "..c"), True),
-        ):
-            for area in (Area.SITE, Area.SHOWN):
-                place = Place(area, "", tree, path)
-                expected = seen and not path[-1].startswith(".")
-                self.assertEqual(expected, allowed(None, place, Action.SEE), path)
-                self.assertTrue(allowed(account(), place, Action.SEE))
+def rule(path: str, **may: str) -> Rule:
+    """Make a rule; ``at_`` stands for ``@``, ``any`` for ``*``."""
+    names = {"*" if name == "any" else name.replace("at_", "@"): name for name in may}
+    return Rule(read_path(path), {name: read_permissions(may[key]) for name, key in names.items()})
 
 
 class FileFacets(TestCase):
@@ -84,8 +47,11 @@ class FileFacets(TestCase):
     def setUp(self) -> None:
         self.world = World()
         self.homes = MemorySiteTrees(publish=self.world.store.changes.publish, limit_octets=1000)
-        self.files = HomesOfSite(self.world.store, self.homes)
-        self.realm = AccountRealm(self.world.store, self.world.resolver, self.homes)
+        self.decides = FilePermissions()
+        self.files = HomesOfSite(self.world.store, self.homes, self.decides)
+        self.realm = AccountRealm(
+            self.world.store, self.world.resolver, self.homes, permissions=self.decides
+        )
 
     async def facet(self, name: str, **changes: Any) -> AccountFiles:
         """Make an account; give its files as the realm does."""
@@ -116,7 +82,7 @@ class FileFacets(TestCase):
         self, files: FileAccess, path: TreePath, error: type[StoreError] = NotPermitted
     ) -> None:
         """Try to change something in every way."""
-        self.assertFalse(files.may_write(path))
+        self.assertLessEqual(files.permissions(path), READ_ONLY)
         for doing in (
             files.upload(path),
             files.make_directory(path),
@@ -136,7 +102,7 @@ class FileFacets(TestCase):
         self.assertEqual("site", (await ann.entry(("site",))).name)
         self.assertEqual("", (await ann.entry(())).name)
         await self.put(ann, ("f",), b"mine")
-        self.assertTrue(ann.may_write(("f",)))
+        self.assertEqual(ALL, ann.permissions(("f",)))
         self.assertEqual(["f", "public", "site"], await self.names(ann))
         with self.assertRaises(TooLarge):
             await ann.sorted_listing((), limit=2)
@@ -153,7 +119,8 @@ class FileFacets(TestCase):
         with self.assertRaises(NotPermitted):
             await ann.rename(("f",), ("site", "f"))
         self.assertEqual(["index.html"], await self.names(ann, ("site",)))
-        self.assertTrue(web.may_write(("site", "f")))
+        self.assertEqual(ALL, web.permissions(("site", "f")))
+        self.assertEqual(READ_ONLY, ann.permissions(("site", "f")))
 
     async def test_the_site_wins(self) -> None:
         """A directory of the home's own called site is hidden by the site, and cannot be made."""
@@ -309,3 +276,188 @@ class FileFacets(TestCase):
         self.assertEqual(Space(None, None), await ann.space(()))
         with self.assertRaises(NotPermitted):
             await ann.space(("site",))
+
+
+class Ruled(FileFacets):
+    """Facets where rules say who may do what: all that holds without rules, and what they say."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.decides.configure(
+            [
+                rule("/site/incoming", anonymous="incoming", ann="incoming", at_staff="all"),
+                rule("/site/log", ann="append-only"),
+                rule("/site/secret", at_staff="all"),
+                rule("/site/kept/this", any="read-only"),
+                rule("/home/*/box", any="list, store"),
+            ]
+        )
+
+    async def staff(self) -> AccountFiles:
+        """Make one of the staff, and the directories of the rules."""
+        staff = await self.facet("staff", groups=frozenset({"staff", "web"}))
+        for name in ("incoming", "log", "secret", "kept"):
+            await self.homes.public.make_directory((name,))
+        await self.homes.public.make_directory(("kept", "this"))
+        return staff
+
+    async def test_incoming(self) -> None:
+        """Who may only leave something gives it a new name, and sees nothing, until it is moved."""
+        staff = await self.staff()
+        for giver, root in ((self.files.anonymous(), ()), (await self.facet("ann"), ("site",))):
+            here = (*root, "incoming")
+            self.assertIn("incoming", await self.names(giver, root))
+            self.assertEqual("incoming", (await giver.entry(here)).name)
+            await self.put(giver, (*here, "gift"), b"first")
+            with self.assertRaises(FileInTheWay):
+                await self.put(giver, (*here, "gift"), b"second")
+            for request in (
+                UploadRequest(append=True),
+                UploadRequest(resume_at=2),
+                UploadRequest(resume_at=5),
+            ):
+                with self.assertRaises((FileInTheWay, NotPermitted)):
+                    await giver.upload((*here, "gift"), request)
+            for path in ((*here, "gift"), (*here, "none")):
+                with self.assertRaises(NoSuchFile):
+                    await giver.entry(path)
+                with self.assertRaises(NotPermitted):
+                    await giver.open(path)
+                for doing in (
+                    giver.remove_file(path),
+                    giver.rename(path, (*here, "other")),
+                    giver.set_modified(path, WHEN),
+                    giver.set_mode(path, 0o777),
+                    giver.make_directory(path),
+                ):
+                    with self.assertRaises(NotPermitted):
+                        await doing
+            with self.assertRaises(NotPermitted):
+                await self.names(giver, here)
+            await staff.rename(("site", "incoming", "gift"), ("site", "gift"))
+            self.assertEqual(b"first", await self.get(giver, (*root, "gift")))
+            await staff.remove_file(("site", "gift"))
+
+    async def test_no_part_stays_in_incoming(self) -> None:
+        """A part of a file that nobody could go on with is not kept, whatever cuts it."""
+        staff = await self.staff()
+        giver = self.files.anonymous()
+        upload = await giver.upload(("incoming", "part"))
+        upload.write(b"half")
+        self.assertEqual(4, upload.octets)
+        await upload.abort(keep_partial=True)
+        upload = await giver.upload(("incoming", "part"))
+        upload.write(b"half")
+
+        async def cut() -> None:
+            raise RuntimeError
+
+        with self.assertRaises(RuntimeError):
+            await upload.commit(may_replace=cut)
+        self.assertEqual([], await self.names(staff, ("site", "incoming")))
+        kept = await staff.upload(("site", "incoming", "part"))
+        kept.write(b"half")
+        await kept.abort(keep_partial=True)
+        self.assertEqual(["part"], await self.names(staff, ("site", "incoming")))
+
+    async def test_append_only(self) -> None:
+        """New files are stored and old ones become longer, and nothing is lost."""
+        await self.staff()
+        ann = await self.facet("ann")
+        here = ("site", "log")
+        await self.put(ann, (*here, "f"), b"one")
+        with self.assertRaises(FileInTheWay):
+            await self.put(ann, (*here, "f"), b"other")
+        for request in (UploadRequest(append=True), UploadRequest(resume_at=4)):
+            upload = await ann.upload((*here, "f"), request)
+            upload.write(b"+")
+            await upload.commit()
+        self.assertEqual(b"one++", await self.get(ann, (*here, "f")))
+        for doing in (
+            ann.upload((*here, "f"), UploadRequest(resume_at=2)),
+            ann.remove_file((*here, "f")),
+            ann.rename((*here, "f"), (*here, "g")),
+            ann.set_modified((*here, "f"), WHEN),
+        ):
+            with self.assertRaises(NotPermitted):
+                await doing
+        await ann.make_directory((*here, "d"))
+        await self.put(ann, (*here, "d", "f"))
+        upload = await ann.upload((*here, "new"), UploadRequest(append=True))
+        upload.write(b"begun")
+        await upload.commit()
+        self.assertEqual(["d", "f", "new"], await self.names(ann, here))
+
+    async def test_only_for_some(self) -> None:
+        """Whom no rule of a path names finds nothing there; those it names do."""
+        staff = await self.staff()
+        await self.put(staff, ("site", "secret", "f"))
+        ann, anybody = await self.facet("ann"), self.files.anonymous()
+        self.assertIn("secret", await self.names(staff, ("site",)))
+        for files, root in ((ann, ("site",)), (anybody, ())):
+            self.assertNotIn("secret", await self.names(files, root))
+            for path in ((*root, "secret"), (*root, "secret", "f")):
+                self.assertEqual(frozenset(), files.permissions(path))
+                with self.assertRaises(NoSuchFile):
+                    await files.entry(path)
+                with self.assertRaises(NoSuchFile):
+                    await files.open(path)
+                with self.assertRaises(NoSuchFile):
+                    await files.upload(path)
+        with self.assertRaises(NoSuchFile):
+            await ann.rename(("site", "secret", "f"), ("f",))
+
+    async def test_what_rules_are_about_stays(self) -> None:
+        """A directory that a rule is about, or one in it, is neither moved away nor removed, so
+        that nothing comes from under its rule."""
+        staff = await self.staff()
+        for path in (("secret",), ("incoming",), ("kept",)):
+            for doing in (
+                staff.rename(("site", *path), ("site", "x")),
+                staff.remove_directory(("site", *path)),
+            ):
+                with self.assertRaises(NotPermitted):
+                    await doing
+            self.assertTrue({"remove", "rename"}.isdisjoint(staff.permissions(("site", *path))))
+        await staff.make_directory(("site", "secret", "d"))
+        await staff.rename(("site", "secret", "d"), ("site", "d"))
+
+    async def test_moving_in(self) -> None:
+        """What is moved to a place is stored there: new names only, and directories where those
+        may be made."""
+        ann = await self.facet("ann")
+        await self.staff()
+        await self.put(ann, ("f",), b"1")
+        await self.put(ann, ("g",), b"2")
+        await ann.make_directory(("d",))
+        await ann.rename(("f",), ("site", "incoming", "f"))
+        with self.assertRaises(FileInTheWay):
+            await ann.rename(("g",), ("site", "incoming", "f"))
+        with self.assertRaises(NotPermitted):
+            await ann.rename(("d",), ("site", "incoming", "d"))
+        await ann.rename(("d",), ("site", "log", "d"))
+
+    async def test_of_every_home(self) -> None:
+        """A rule may be about a path in every account's home."""
+        ann = await self.facet("ann")
+        await (await self.homes.home("ann")).make_directory(("box",))
+        await self.put(ann, ("box", "f"))
+        self.assertEqual({"list", "store"}, ann.permissions(("box", "f")))
+        self.assertEqual(["f"], await self.names(ann, ("box",)))
+        with self.assertRaises(NotPermitted):
+            await ann.open(("box", "f"))
+        self.assertEqual("f", (await ann.entry(("box", "f"))).name)
+
+    async def test_other_rules(self) -> None:
+        """Who is logged in goes by other rules as soon as there are others."""
+        ann = await self.facet("ann")
+        await self.staff()
+        self.decides.configure([rule("/site", ann="list, store"), rule("/home/ann", any="nothing")])
+        await self.put(ann, ("site", "f"))
+        with self.assertRaises(NoSuchFile):
+            await ann.entry(("f",))
+        self.decides.configure([rule("/site", any="nothing")])
+        self.assertEqual(["public"], await self.names(ann))
+        for files, path in ((ann, ("site",)), (self.files.anonymous(), ())):
+            with self.assertRaises(NoSuchFile):
+                await files.entry(path)

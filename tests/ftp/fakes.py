@@ -10,7 +10,8 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
 from netsuite.accounts.files import AnonymousFiles
-from netsuite.accounts.interfaces import Channel, LoggedIn
+from netsuite.accounts.interfaces import Channel, LoggedIn, Permissions
+from netsuite.accounts.permissions import ALL, READ_ONLY
 from netsuite.connection.peer import where
 from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.server import FTPServer, FTPServerFactory, Shared
@@ -40,8 +41,8 @@ class Files(MemoryTree):
         self.name = name
         self.read_only: tuple[TreePath, ...] = ()
 
-    def may_write(self, path: TreePath) -> bool:
-        return path not in self.read_only
+    def permissions(self, path: TreePath) -> Permissions:
+        return READ_ONLY if path in self.read_only else ALL
 
     def content(self, *path: str) -> bytes | None:
         """Return a file's octets; None when it is not there."""

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from netsuite.ftp import replies
 from netsuite.ftp.commands import List, Mlsd, Nlst, Reply
-from netsuite.ftp.listing import Listed, has_wildcard, matcher, mlsx_entry, permissions, unix_line
+from netsuite.ftp.listing import Listed, has_wildcard, matcher, mlsx_entry, perm_fact, unix_line
 from netsuite.ftp.paths import TreePath, octets_of, sayable
 from netsuite.ftp.server.session import Session
 from netsuite.store.errors import BadFileName, NoSuchFile, TooLarge
@@ -30,7 +30,7 @@ def listed(
         kind="dir" if is_directory else "file",
         octets=entry.octets,
         modified=entry.modified,
-        perm=permissions(directory=is_directory, writable=session.files.may_write(path)),
+        perm=perm_fact(session.files.permissions(path), directory=is_directory),
         unique=entry.unique,
     )
 

@@ -1,0 +1,233 @@
+"""Permissions on files by path: who may do what, by rule and where no rule says it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from netsuite.accounts.interfaces import Permission, Permissions
+from netsuite.accounts.places import ADMIN_GROUP
+from netsuite.store.model import Account, AccountState
+from netsuite.store.tree import TreePath
+
+ALL: Final[Permissions] = frozenset(get_args(Permission))
+NOTHING: Final[Permissions] = frozenset()
+READ_ONLY: Final[Permissions] = frozenset({"list", "read"})
+#: One word for several.
+PRESETS: Final[Mapping[str, Permissions]] = {
+    "all": ALL,
+    "nothing": NOTHING,
+    "read-only": READ_ONLY,
+    "incoming": frozenset({"store"}),
+    "append-only": READ_ONLY | {"store", "append", "make"},
+}
+#: What one who may change something somewhere may do at least one of.
+CHANGES: Final[Permissions] = ALL - READ_ONLY
+#: What is done to a name rather than to what has it.
+_OF_NAME: Final[Permissions] = frozenset({"remove", "rename"})
+
+#: Its members, and administrators, may change the public site where no rule says otherwise.
+WEB_GROUP: Final = "web"
+#: The one name with a dot in front that everybody may see (RFC 8615).
+WELL_KNOWN: Final = ".well-known"
+#: Who has not logged in, in a rule.
+ANONYMOUS: Final = "anonymous"
+#: Everybody whom a rule does not name otherwise, but administrators; any account, in a path.
+ANY: Final = "*"
+#: A path's first name: the public site, or all homes.
+SITE_NAME: Final = "site"
+HOME_NAME: Final = "home"
+#: What an account shows to everybody, in its home.
+SHOWN_NAME: Final = "public"
+
+
+class Area(enum.Enum):
+    """Which part of all files a path is in."""
+
+    SITE = "the public site"
+    HOME = "an account's home"
+    SHOWN = "what an account shows to everybody"
+
+
+def rule_path(area: Area, owner: str, path: TreePath) -> TreePath:
+    """Return a path as rules have it: ``site/...`` or ``home/ACCOUNT/...``.
+
+    Args:
+        owner: the account; empty for the site.
+    """
+    if area is Area.SITE:
+        return SITE_NAME, *path
+    if area is Area.HOME:
+        return HOME_NAME, owner, *path
+    return HOME_NAME, owner, SHOWN_NAME, *path
+
+
+def read_path(text: str) -> TreePath:
+    """Read a path of a rule: ``/site/incoming``, ``/home/alice/inbox``, ``/home/*``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    slash, *names = text.split("/")
+    if slash or not names or "" in names or {".", ".."} & set(names):
+        raise ValueError(f"{text!r} is no path; write it as /site/incoming, without a slash behind")
+    if names[0] not in (SITE_NAME, HOME_NAME) or (names[0] == HOME_NAME and len(names) < 2):
+        raise ValueError(f"{text!r} must begin with /site, or /home and an account's name or *")
+    if names[0] == HOME_NAME:
+        names[1] = names[1].lower()
+    return tuple(names)
+
+
+def read_permissions(text: str) -> Permissions:
+    """Read what may be done: words with commas between, each a permission or a preset.
+
+    Raises:
+        ValueError: a word is neither.
+    """
+    found: set[Permission] = set()
+    for word in (each.strip() for each in text.split(",")):
+        one = frozenset(each for each in ALL if each == word)
+        if not one and word not in PRESETS:
+            known = ", ".join([*get_args(Permission), *PRESETS])
+            raise ValueError(f"{word!r} is nothing that somebody may do; there are: {known}")
+        found |= one or PRESETS[word]
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may do what at a path, and below it as far as no rule of a longer path says otherwise.
+
+    Args:
+        path: as ``rule_path`` gives it; ``*`` for any account's name.
+        may: by an account's name, ``@`` and a group's, ``anonymous`` or ``*``.
+    """
+
+    path: TreePath
+    may: Mapping[str, Permissions]
+
+    def permissions(self, who: Account | None) -> Permissions:
+        """Return what somebody may do (None: anybody, without a login).
+
+        The account's own name goes before its groups', which add up, and both before ``*``. Whom
+        a rule does not mean may do nothing there, but for administrators, whom ``*`` does not
+        mean either: they may do everything, so that no rule shuts out all who could change it.
+        """
+        if who is None:
+            return self.may.get(ANONYMOUS, self.may.get(ANY, NOTHING))
+        own = self.may.get(who.name)
+        if own is not None:
+            return own
+        groups = [self.may[f"@{name}"] for name in who.groups if f"@{name}" in self.may]
+        if groups:
+            return NOTHING.union(*groups)
+        return ALL if ADMIN_GROUP in who.groups else self.may.get(ANY, NOTHING)
+
+
+def by_default(who: Account | None, area: Area, owner: str) -> Permissions:
+    """Return what somebody may do where no rule says it: everybody reads the site and what
+    accounts show, the web group and administrators change the site, owners their homes."""
+    if area is Area.SITE:
+        changes = who is not None and not who.groups.isdisjoint((WEB_GROUP, ADMIN_GROUP))
+        return ALL if changes else READ_ONLY
+    if area is Area.HOME:
+        return ALL if who is not None and who.name == owner else NOTHING
+    return READ_ONLY
+
+
+def _is_hidden(path: TreePath) -> bool:
+    return any(name.startswith(".") and name != WELL_KNOWN for name in path)
+
+
+def _spellings(path: TreePath) -> Iterator[TreePath]:
+    """Give the paths under which rules may have a path, the most exact first."""
+    yield path
+    if path[0] == HOME_NAME and len(path) > 1:
+        yield (HOME_NAME, ANY, *path[2:])
+
+
+class FilePermissions:
+    """Decides, alone, who may do what with which files: every facet of files asks it.
+
+    Args:
+        rules: no two of one path.
+        read_only: paths that nobody changes anything below.
+        fixed: further paths that are neither renamed nor removed, nor what they are in.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule] = (),
+        *,
+        read_only: Iterable[TreePath] = (),
+        fixed: Iterable[TreePath] = (),
+    ) -> None:
+        self._read_only = frozenset(read_only)
+        self._fixed = frozenset(fixed) | self._read_only
+        self.configure(rules)
+
+    def configure(self, rules: Iterable[Rule]) -> None:
+        """Go by other rules from now on."""
+        self._rules = {rule.path: rule for rule in rules}
+        paths = frozenset(self._rules) | self._fixed
+        # What rules are about stays where they say it is: moved away, it would be under others.
+        self._pinned = frozenset(
+            path[:depth] for path in paths for depth in range(1, len(path) + 1)
+        )
+        self._longest = max(map(len, paths), default=0)
+        #: By directory, the names in it that have rules, or something below that has.
+        self._special: dict[TreePath, set[str]] = {}
+        for path in self._pinned:
+            self._special.setdefault(path[:-1], set()).add(path[-1])
+
+    def permissions(
+        self, who: Account | None, area: Area, owner: str, path: TreePath
+    ) -> Permissions:
+        """Return what somebody (None: anybody, without a login) may do somewhere.
+
+        An account that is not active may do nothing; and nobody without a login sees a name with a
+        dot in front, or what is below it: what editors, version control and other servers keep
+        there is not for everybody.
+
+        Args:
+            owner: whose home it is in; empty for the site.
+            path: below the site, the home, or what is shown of that.
+        """
+        if who is None:
+            if area is Area.HOME or _is_hidden(path):
+                return NOTHING
+        elif who.state is not AccountState.ACTIVE or (area is Area.HOME and who.name != owner):
+            return NOTHING
+        if not self._longest:  # most sites have no rule
+            found = by_default(who, area, owner)
+            return found if path else found - _OF_NAME
+        full = rule_path(area, owner, path)
+        rule = self._rule_at(full)
+        found = by_default(who, area, owner) if rule is None else rule.permissions(who)
+        if area is Area.SHOWN or self._is_read_only(full):
+            found &= READ_ONLY
+        if not path or any(each in self._pinned for each in _spellings(full)):
+            found -= _OF_NAME
+        return found
+
+    def special_names(self, area: Area, owner: str, path: TreePath) -> frozenset[str]:
+        """Return the names in a directory that more or less may be done with than with all the
+        others in it, whose names have no dot in front."""
+        if not self._longest:
+            return frozenset()
+        full = rule_path(area, owner, path)
+        return frozenset().union(*(self._special.get(each, ()) for each in _spellings(full)))
+
+    def _rule_at(self, full: TreePath) -> Rule | None:
+        for depth in range(min(len(full), self._longest), 0, -1):
+            for each in _spellings(full[:depth]):
+                if each in self._rules:
+                    return self._rules[each]
+        return None
+
+    def _is_read_only(self, full: TreePath) -> bool:
+        return bool(self._read_only) and any(
+            full[:depth] in self._read_only for depth in range(1, len(full) + 1)
+        )
