@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,13 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from netsuite.accounts.passwords import Hashing
+from netsuite.accounts.permissions import HOME_NAME, SITE_NAME
 from netsuite.certificates import BadCertificate, Certificates
+from netsuite.config.files import FilesSection
 from netsuite.config.schema import Settings
 from netsuite.home import SECRET_OCTETS, Reactor, SiteError, make_home, open_store, read_secret
 from netsuite.store.errors import StoreError
-from netsuite.store.files import MemorySiteTrees, SiteTrees
+from netsuite.store.files import Mapped, MemorySiteTrees, SiteTrees
 from netsuite.store.files.thread_jobs import RunInThread, Threads
 from netsuite.store.interfaces import Store
 from netsuite.store.tree import FileHomes
@@ -68,6 +70,19 @@ class Storage(Protocol):
         """Close the files, then the store; let the threads end."""
 
 
+def _mapped(files: FilesSection) -> tuple[Sequence[Mapped], Sequence[Mapped]]:
+    """Return the directories of the host that appear in the public tree, and in that of homes."""
+    public, homes = (
+        [
+            Mapped(each.names[1:], Path(each.directory), each.read_only)
+            for each in files.mapped
+            if each.names[0] == area
+        ]
+        for area in (SITE_NAME, HOME_NAME)
+    )
+    return public, homes
+
+
 class AtHome:
     """All below one home directory, but for a store that its settings place elsewhere.
 
@@ -90,6 +105,8 @@ class AtHome:
             publish=self.store.changes.publish,
             limit_octets=self._files.upload_octets or None,
             durable=self._files.durable,
+            links=self._files.links == "inside",
+            mapped=_mapped(self._files),
         )
         self.certificates = None
         if settings.tls.enabled:
@@ -174,6 +191,8 @@ class InMemory:
             now,
             publish=self.store.changes.publish,
             limit_octets=settings.files.upload_octets or None,
+            run=self.run,
+            mapped=_mapped(settings.files),
         )
         self.certificates = None
         if settings.tls.enabled:

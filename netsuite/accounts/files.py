@@ -7,6 +7,7 @@ facet asks it first.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import datetime
@@ -111,8 +112,14 @@ class Access(FileAccess):
         """Return what the account may do with what is there."""
         return self._permissions(self._place(path))
 
-    async def _asked(self, path: TreePath, *wanted: Permission) -> tuple[Place, Permissions]:
-        """Return where a path leads, and what may be done there.
+    async def _asked(
+        self, path: TreePath, *wanted: Permission, link_itself: bool = False
+    ) -> tuple[Place, Permissions]:
+        """Return where a path leads, and what may be done there; of a link, that is where it leads
+        to, if anything may be done with the link.
+
+        Args:
+            link_itself: whether a link that has the last name is meant, not what it leads to.
 
         Raises:
             NoSuchFile: nothing may be done there.
@@ -121,6 +128,11 @@ class Access(FileAccess):
         who = await self._who_now()
         place = self._place(path)
         found = self._permissions(place)
+        if found and place.tree.follows_links:
+            path = await place.tree.resolved(place.path, last=not link_itself)
+            if path != place.path:
+                place = changed(place, path=path)
+                found = self._permissions(place)
         if found.isdisjoint(wanted):
             self._refuse(who, found)
         return place, found
@@ -139,10 +151,11 @@ class Access(FileAccess):
         entry = await place.tree.entry(place.path)
         if found.isdisjoint(("list", "read")) and entry.kind is not EntryKind.DIRECTORY:
             raise errors.NoSuchFile("what is there is not told")
-        return self._named(path, place, entry)
+        return self._named(path, entry)
 
-    def _named(self, path: TreePath, place: Place, entry: Entry) -> Entry:
-        return entry if place.path else changed(entry, name=path[-1] if path else "")
+    def _named(self, path: TreePath, entry: Entry) -> Entry:
+        name = path[-1] if path else ""
+        return entry if entry.name == name else changed(entry, name=name)
 
     async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
         """List a directory in pieces, in no order; without what may not be seen."""
@@ -158,6 +171,9 @@ class Access(FileAccess):
             ]
             if seen:
                 yield seen
+        for name in await place.tree.links(place.path):
+            with suppress(errors.NoSuchFile, errors.NotPermitted):
+                yield [await self.entry((*path, name))]
 
     async def open(self, path: TreePath) -> OpenFile:
         """Open a file for reading."""
@@ -212,23 +228,23 @@ class Access(FileAccess):
 
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""
-        place, _ = await self._asked(path, "make")
+        place, _ = await self._asked(path, "make", link_itself=True)
         return await place.tree.make_directory(place.path)
 
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
-        place, _ = await self._asked(path, "remove")
+        place, _ = await self._asked(path, "remove", link_itself=True)
         await place.tree.remove_file(place.path)
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
-        place, _ = await self._asked(path, "remove")
+        place, _ = await self._asked(path, "remove", link_itself=True)
         await place.tree.remove_directory(place.path)
 
     async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
         """Rename or move, also between the home and the site."""
-        source, _ = await self._asked(old, "rename")
-        target, found = await self._asked(new, "store", "make")
+        source, _ = await self._asked(old, "rename", link_itself=True)
+        target, found = await self._asked(new, "store", "make", link_itself=True)
         if not found >= {"store", "make"}:
             entry = await source.tree.entry(source.path)
             needed: Permission = "make" if entry.kind is EntryKind.DIRECTORY else "store"
@@ -240,12 +256,12 @@ class Access(FileAccess):
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         place, _ = await self._asked(path, "replace")
-        return self._named(path, place, await place.tree.set_modified(place.path, modified))
+        return self._named(path, await place.tree.set_modified(place.path, modified))
 
     async def set_mode(self, path: TreePath, mode: int) -> Entry:
         """Set the permission bits."""
         place, _ = await self._asked(path, "replace")
-        return self._named(path, place, await place.tree.set_mode(place.path, mode))
+        return self._named(path, await place.tree.set_mode(place.path, mode))
 
     async def space(self, path: TreePath) -> Space:
         """Return what may still be stored there; it is told to who may store something there."""

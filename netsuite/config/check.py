@@ -53,6 +53,7 @@ def problems(
         *_endpoints(settings, reactor, home),
         *_twice(settings, services),
         *_folder("files.root", home / settings.files.root, home),
+        *_mapped(settings, home),
         *_logs(settings, home),
         *_policies(settings, reactor),
         *_authorities(settings, home),
@@ -189,6 +190,18 @@ def _logs(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
             yield key, f"{home / log} is a directory"
         elif log:
             yield from _folder(key, (home / log).parent, home)
+
+
+def _mapped(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
+    """One that is not there now may be mounted later; none may show the secrets of the home."""
+    ours = home.resolve()
+    for each in settings.files.mapped:
+        there = Path(each.directory).resolve()
+        if ours.is_relative_to(there) or there.is_relative_to(ours):
+            wrong = f"{each.directory} would show what is in the home, {home}; name another"
+            yield "files.mapped", wrong
+        elif there.exists() and not there.is_dir():
+            yield "files.mapped", f"{each.directory} is no directory"
 
 
 def _folder(key: str, path: Path, home: Path) -> Iterator[tuple[str, str]]:

@@ -262,6 +262,33 @@ class HomeTree(FileTree, Protocol):
     ) -> None:
         """As ``rename``, but *new* is in the sister."""
 
+    def underlying(self, path: TreePath) -> tuple[HomeTree, TreePath]:
+        """Return the tree that has a path of this one, and the path there."""
+        return self, path
+
+    @property
+    def follows_links(self) -> bool:
+        """Whether symbolic links that stay inside are followed: by ``resolved``, and it alone."""
+        return False
+
+    async def resolved(self, path: TreePath, *, floor: int = 0, last: bool = True) -> TreePath:
+        """Return a path without the links on it, where links are followed. What is behind a name
+        that nothing has stays as it is.
+
+        Args:
+            floor: so many of the first names are no links, and no link may lead above them.
+            last: whether a link that has the last name is followed, too.
+
+        Raises:
+            NoSuchFile: a link leads out, or in a circle.
+        """
+        return path
+
+    async def links(self, path: TreePath) -> Sequence[str]:
+        """Return the names of the links in a directory, which a listing has not; none where links
+        are not followed."""
+        return ()
+
 
 class FileHomes(Protocol):
     """All trees of a site: the public one, and one for each account.

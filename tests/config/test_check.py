@@ -57,6 +57,14 @@ WRONG: list[tuple[str, list[str]]] = [
     ('[imap]\nlisten_tls = [""]', ["2: imap.listen_tls: '' is no endpoint"]),
     ('[imap]\nlisten = "tcp:143"', ["2: imap.listen: must be a list"]),
     ('[imap]\nlisten = [143]', ["2: imap.listen.0: must be text in quotation marks"]),
+    (
+        '[[files.mapped]]\npath = "/site/a"\ndirectory = "/"',
+        ["1: files.mapped: / would show what is in the home"],
+    ),
+    (
+        '[[files.mapped]]\npath = "/site/a"\ndirectory = "/etc/passwd"',
+        ["1: files.mapped: /etc/passwd is no directory"],
+    ),
     ('[health]\nlisten = ["tpc:1"]', ["2: health.listen: 'tpc:1' is no endpoint"]),
     ('[health]\nlisten = ["tcp:8025"]', ["2: health.listen: 'tcp:8025' is where smtp.listen"]),
     ('[imap]\nread_log = "/no/where/log"', ["2: imap.read_log: there is no directory"]),

@@ -16,13 +16,13 @@ from typing import Final, Protocol
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 
-from netsuite.store.errors import NotPermitted, StoreError
+from netsuite.store.errors import NoSuchFile, NotPermitted, StoreError
 from netsuite.store.files import cached_lookup, syscalls
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.group_commit import GroupCommit
+from netsuite.store.files.links import links_in, resolve
 from netsuite.store.files.openat import open_root
 from netsuite.store.files.staging import StagedFile, can_be_unnamed
-from netsuite.store.files.subtree import underlying
 from netsuite.store.files.thread_jobs import Jobs, RunInThread
 from netsuite.store.files.uploads import DiskUpload
 from netsuite.store.tree import (
@@ -33,6 +33,7 @@ from netsuite.store.tree import (
     Space,
     TreePath,
     UploadRequest,
+    name_of,
 )
 
 #: What a crash left behind of an upload goes when nothing was written to it for so long.
@@ -131,6 +132,7 @@ class DiskTree(HomeTree):
         token: returns what makes temporary names unique.
         durable: whether an upload is on the disk before its commit is done. If not, a crash of
             the system may lose what was committed lately, or leave it empty.
+        links: whether symbolic links that stay inside are followed.
         at_once: whether what the kernel can answer without waiting is asked on the caller's
             thread, where the system and the file system allow that.
     """
@@ -150,6 +152,7 @@ class DiskTree(HomeTree):
         depth: int = DEPTH,
         token: Callable[[], str] = lambda: secrets.token_hex(_TOKEN_OCTETS),
         durable: bool = True,
+        links: bool = False,
         at_once: bool = True,
     ) -> None:
         self.path = root
@@ -163,6 +166,7 @@ class DiskTree(HomeTree):
         self._depth = depth
         self._token = token
         self._durable = durable
+        self._links = links
         self._at_once = at_once
         self._cached = False
         self._unnamed = False
@@ -228,6 +232,35 @@ class DiskTree(HomeTree):
             syscalls.open_file, self._root, names, undo=lambda opened: opened[1].close()
         )
         return DiskFile(self._jobs, entry, file)
+
+    @property
+    def follows_links(self) -> bool:
+        """Whether links that stay inside are followed."""
+        return self._links
+
+    async def resolved(self, path: TreePath, *, floor: int = 0, last: bool = True) -> TreePath:
+        """Return a path without the links on it."""
+        if not self._links:
+            return path
+        names = checked(path, self._depth)
+        try:
+            if self._cached and cached_lookup.lstat(self._root, names) is not None:
+                return path  # which follows no link, so there is none
+        except NoSuchFile:
+            return path
+        found = await self._jobs.do(self._resolved, names, floor, last)
+        return tuple(map(name_of, found))
+
+    def _resolved(self, names: Sequence[bytes], floor: int, last: bool) -> Sequence[bytes]:
+        """In a thread."""
+        host = os.fsencode(os.path.realpath(self.path))
+        return resolve(self._root, names, host, floor=floor, last=last)
+
+    async def links(self, path: TreePath) -> Sequence[str]:
+        """Return the names of the links in a directory."""
+        if not self._links:
+            return ()
+        return await self._jobs.do(links_in, self._root, checked(path, self._depth))
 
     # -- changing ------------------------------------------------------------------------------
 
@@ -309,7 +342,7 @@ class DiskTree(HomeTree):
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
     ) -> None:
         """As ``rename``, but *new* is in the sister, on the same file system."""
-        tree, new = underlying(sister, new)
+        tree, new = sister.underlying(new)
         if not isinstance(tree, DiskTree):
             raise NotPermitted("a tree of another kind")
         names = checked(old, self._depth), checked(new, tree._depth)

@@ -13,7 +13,6 @@ from netsuite.store import errors
 from netsuite.store.files.disk import OnChange, tell_nobody
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.stat import kept_mode
-from netsuite.store.files.subtree import underlying
 from netsuite.store.files.syscalls import PIECE_ENTRIES
 from netsuite.store.files.uploads import FailedAwaitable
 from netsuite.store.tree import (
@@ -316,7 +315,7 @@ class MemoryTree(HomeTree):
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
     ) -> None:
         """As ``rename``, but *new* is in the sister."""
-        tree, new = underlying(sister, new)
+        tree, new = sister.underlying(new)
         if not isinstance(tree, MemoryTree):
             raise errors.NotPermitted("a tree of another kind")
         checked(new, tree._depth)

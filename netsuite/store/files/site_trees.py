@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from netsuite.store.changes import Change, FileChanged
-from netsuite.store.errors import FileInTheWay
+from netsuite.store.errors import FileInTheWay, NoSuchFile, OverQuota
+from netsuite.store.file_usage import NO_FILES, FileAmount
 from netsuite.store.files.disk import DiskTree, OnChange
 from netsuite.store.files.file_names import checked_name
+from netsuite.store.files.mapped import Mapped, TreeSettings, WithMapped, with_mapped
 from netsuite.store.files.memory import MemoryTree
 from netsuite.store.files.subtree import Subtree
-from netsuite.store.files.thread_jobs import RunInThread
+from netsuite.store.files.thread_jobs import RunInThread, in_this_thread
 from netsuite.store.tree import DEPTH, HomeTree, TreePath
 
 PUBLIC: Final = "public"
@@ -37,25 +39,50 @@ def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
     return public, home
 
 
+def counts_in(homes: DiskTree | MemoryTree) -> Callable[[str], Awaitable[FileAmount]]:
+    """Return what counts the files of an account, by its name, in the tree of all homes."""
+
+    async def count(account: str) -> FileAmount:
+        try:
+            return await homes.amount((account,))
+        except NoSuchFile:
+            return NO_FILES
+
+    return count
+
+
 class _SiteTrees:
     """What both kinds share: all homes are one tree, each home a directory of it.
 
     So a thousand accounts cost no more descriptors than one.
     """
 
-    public: HomeTree
-
-    def __init__(self, homes: HomeTree) -> None:
+    def __init__(self, public: HomeTree, homes: HomeTree) -> None:
+        self.public = public
         self._homes = homes
         self._made: set[str] = set()
+
+    async def _start_mapped(self) -> None:
+        for tree in (self.public, self._homes):
+            if isinstance(tree, WithMapped):
+                await tree.start()
+
+    async def _stop_mapped(self) -> None:
+        for tree in (self.public, self._homes):
+            if isinstance(tree, WithMapped):
+                await tree.stop()
 
     async def home(self, account: str) -> HomeTree:
         """Return an account's tree; the first time make it, with a directory ``public``."""
         checked_name(account)
         if account not in self._made:
             for path in ((account,), (account, PUBLIC)):
-                with suppress(FileInTheWay):
-                    await self._homes.make_directory(path)
+                # Who has no room for another directory can log in all the same.
+                with suppress(FileInTheWay, OverQuota):
+                    try:
+                        await self._homes.entry(path)  # where it is there, nothing is judged
+                    except NoSuchFile:
+                        await self._homes.make_directory(path)
             self._made.add(account)
         return Subtree(self._homes, (account,))
 
@@ -75,6 +102,8 @@ class SiteTrees(_SiteTrees):
         root: the directory of it all; made if it is not there.
         limit_octets: the largest file taken, None for no limit.
         durable: whether an upload is on the disk before it is told to be done.
+        links: whether symbolic links that stay inside are followed.
+        mapped: directories of the host in the public tree, and in that of all homes.
     """
 
     def __init__(
@@ -86,44 +115,43 @@ class SiteTrees(_SiteTrees):
         publish: Publish = lambda changes: None,
         limit_octets: int | None = None,
         durable: bool = True,
+        links: bool = False,
+        mapped: tuple[Sequence[Mapped], Sequence[Mapped]] = ((), ()),
     ) -> None:
         public, home = publishers(publish)
-        self._public = DiskTree(
-            root / PUBLIC,
-            run=run,
-            now=now,
-            on_change=public,
-            # The web server next door may show the site too.
-            file_mode=0o644,
-            directory_mode=0o755,
-            limit_octets=limit_octets,
-            durable=durable,
+        known = TreeSettings(
+            run=run, now=now, limit_octets=limit_octets, durable=durable, links=links
         )
-        self.public = self._public
-        self._tree = DiskTree(
-            root / HOME,
-            run=run,
-            now=now,
-            on_change=home,
-            limit_octets=limit_octets,
-            durable=durable,
-            depth=DEPTH + 2,  # as deep as the others, below ACCOUNT/public
+        # The web server next door may show the site too.
+        shown = TreeSettings(**known, file_mode=0o644, directory_mode=0o755)
+        # As deep as the others, below ACCOUNT/public.
+        private = TreeSettings(**known, depth=DEPTH + 2)
+        self._public = DiskTree(root / PUBLIC, on_change=public, **shown)
+        self._tree = DiskTree(root / HOME, on_change=home, **private)
+        super().__init__(
+            with_mapped(self._public, mapped[0], public, **shown),
+            with_mapped(self._tree, mapped[1], home, **private),
         )
-        super().__init__(self._tree)
 
     async def start(self) -> None:
         """Make and open the directories."""
         await self._public.start()
         await self._tree.start()
+        await self._start_mapped()
 
     async def stop(self) -> None:
         """Wait for what is being done; take no more."""
+        await self._stop_mapped()
         await self._public.stop()
         await self._tree.stop()
 
 
 class MemorySiteTrees(_SiteTrees):
-    """Implements ``tree.FileHomes`` in memory, for tests."""
+    """Implements ``tree.FileHomes`` in memory, for tests; mapped directories are real.
+
+    Args:
+        run: as of ``SiteTrees``; needed where something is mapped.
+    """
 
     def __init__(
         self,
@@ -131,14 +159,21 @@ class MemorySiteTrees(_SiteTrees):
         *,
         publish: Publish = lambda changes: None,
         limit_octets: int | None = None,
+        run: RunInThread = in_this_thread,
+        mapped: tuple[Sequence[Mapped], Sequence[Mapped]] = ((), ()),
     ) -> None:
         public, home = publishers(publish)
         self._trees = (
-            MemoryTree(now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2),
+            MemoryTree(
+                now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2
+            ),
             MemoryTree(now, on_change=public, limit_octets=limit_octets),
         )
-        super().__init__(self._trees[0])
-        self.public = self._trees[1]
+        known = TreeSettings(run=run, limit_octets=limit_octets)
+        super().__init__(
+            with_mapped(self._trees[1], mapped[0], public, **known),
+            with_mapped(self._trees[0], mapped[1], home, **known),
+        )
 
     def clear(self) -> None:
         """Remove all files and homes."""
@@ -147,7 +182,9 @@ class MemorySiteTrees(_SiteTrees):
             tree.clear()
 
     async def start(self) -> None:
-        """Do nothing; the twin of ``SiteTrees.start``."""
+        """Open what is mapped."""
+        await self._start_mapped()
 
     async def stop(self) -> None:
-        """Do nothing; the twin of ``SiteTrees.stop``."""
+        """Close what is mapped."""
+        await self._stop_mapped()

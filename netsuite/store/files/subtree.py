@@ -26,8 +26,9 @@ class Subtree(HomeTree):
     """
 
     def __init__(self, base: HomeTree, prefix: TreePath) -> None:
-        self.base, outer = underlying(base, ())
-        self.prefix = outer + prefix
+        self.base, self.prefix = base, prefix
+        if isinstance(base, Subtree):
+            self.base, self.prefix = base.base, base.prefix + prefix
 
     def _named(self, path: TreePath, entry: Entry) -> Entry:
         return entry if path else changed(entry, name="")
@@ -76,7 +77,7 @@ class Subtree(HomeTree):
             raise NotPermitted("the root")
         if not new:
             raise FileInTheWay("the root")
-        base, new = underlying(sister, new)
+        base, new = sister.underlying(new)
         await self.base.move_to(self.prefix + old, base, new, replace=replace)
 
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
@@ -91,9 +92,21 @@ class Subtree(HomeTree):
         """Return what may still be stored there."""
         return await self.base.space(self.prefix + path)
 
+    def underlying(self, path: TreePath) -> tuple[HomeTree, TreePath]:
+        """Return the tree that it stands on, and the path there."""
+        return self.base.underlying(self.prefix + path)
 
-def underlying(tree: HomeTree, path: TreePath) -> tuple[HomeTree, TreePath]:
-    """Return the tree that a tree stands on, and the path there."""
-    if isinstance(tree, Subtree):
-        return tree.base, tree.prefix + path
-    return tree, path
+    @property
+    def follows_links(self) -> bool:
+        """Whether links are followed."""
+        return self.base.follows_links
+
+    async def resolved(self, path: TreePath, *, floor: int = 0, last: bool = True) -> TreePath:
+        """Return a path without links, none of which leads above the prefix."""
+        above = len(self.prefix)
+        found = await self.base.resolved(self.prefix + path, floor=above + floor, last=last)
+        return found[above:]
+
+    async def links(self, path: TreePath) -> Sequence[str]:
+        """Return the names of the links in a directory."""
+        return await self.base.links(self.prefix + path)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
@@ -121,6 +121,11 @@ class Threads:
             done, result = self._done.popleft()
             self._busy -= 1
             done.callback(result)  # a Failure makes it fail
+
+
+def in_this_thread(function: Callable[..., T], *arguments: object) -> Deferred[T]:
+    """Call a function here and now, as ``RunInThread`` would in a thread."""
+    return maybeDeferred(function, *arguments)
 
 
 class Jobs:

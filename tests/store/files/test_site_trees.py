@@ -19,7 +19,7 @@ from netsuite.site import Site
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarge
 from netsuite.store.files import SiteTrees
-from netsuite.store.tree import DEPTH, HomeTree, UploadRequest
+from netsuite.store.tree import DEPTH, EntryKind, HomeTree, TreePath, UploadRequest
 from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import open_below
 from tests.store.reactors import reactor
@@ -165,3 +165,91 @@ class InASite(TestCase):
             await site._storage.start()
         self.assertIn("files.root", str(caught.exception))
         await site._storage.stop()
+
+    async def test_rules_links_and_mapped_directories(self) -> None:
+        """What a configuration says of the files holds for all who come, and other rules as soon
+        as they are read."""
+        home, mirror = Path(self.mktemp()), Path(self.mktemp()).resolve()
+        (mirror / "pool").mkdir(parents=True)
+        (mirror / "pool" / "f").write_bytes(b"mirrored")
+        (mirror / "latest").symlink_to("pool")
+        public = home / "files" / "public"
+        for name in ("incoming", ".hidden", "d"):
+            (public / name).mkdir(parents=True)
+        (public / ".hidden" / "f").write_bytes(b"secret")
+        (public / "d" / "f").write_bytes(b"shown")
+        (public / "shown").symlink_to("d")
+        (public / "not").symlink_to(".hidden")
+        (public / "in").symlink_to("incoming")
+        (public / "out").symlink_to(mirror)
+        said = [
+            "tls.enabled=false",
+            'files.links="inside"',
+            f"""files.mapped=[{{path="/site/mirror", directory="{mirror}"}},
+            {{path="/home/ann/mine", directory="{mirror}", read_only=false}}]""",
+            'files.rules=[{path="/site/incoming", may={"*"="incoming"}}]',
+        ]
+        site = Site(home, settings=load(None, said), reactor=reactor)
+        site.startService()
+        await site.when_open()
+        try:
+            await self.look(site)
+            await self.store(site, mirror)
+            site.apply(load(None, [*said[:3], 'files.rules=[{path="/site", may={}}]']))
+            with self.assertRaises(NoSuchFile):
+                await site.files.anonymous().entry(("d",))
+        finally:
+            await site.stopService()
+        self.assertEqual([], open_below(home) + open_below(mirror))
+
+    async def look(self, site: Site) -> None:
+        """Look as anybody."""
+        anybody = site.files.anonymous()
+        path: TreePath
+        entries = {entry.name: entry.kind for entry in await anybody.sorted_listing(())}
+        self.assertEqual({"d", "in", "incoming", "mirror", "shown"}, set(entries))
+        self.assertEqual({EntryKind.DIRECTORY}, set(entries.values()))
+        listed = await anybody.sorted_listing(("mirror",))
+        self.assertEqual(["latest", "pool"], [entry.name for entry in listed])
+        for path, content in (
+            (("shown", "f"), b"shown"),
+            (("mirror", "pool", "f"), b"mirrored"),
+            (("mirror", "latest", "f"), b"mirrored"),
+        ):
+            file = await anybody.open(path)
+            self.assertEqual(content, await file.read(0, 100))
+            file.close()
+        for path in (("not",), ("not", "f"), ("out",), ("out", "pool"), ("in", "f")):
+            with self.assertRaises(NoSuchFile):
+                await anybody.entry(path)
+
+    async def store(self, site: Site, mirror: Path) -> None:
+        """Store by links, and into what is mapped."""
+        anybody = site.files.anonymous()
+        path: TreePath
+        for path in (("mirror", "f"), ("mirror", "pool", "f"), ("mirror", "latest", "f")):
+            with self.assertRaises(NotPermitted):
+                await anybody.upload(path)
+        upload = await anybody.upload(("in", "f"))
+        await upload.commit()
+        with self.assertRaises(NotPermitted):  # a link gives no more than where it leads to
+            await anybody.open(("in", "f"))
+        account = await site.store.accounts.add_account("ann", make_verifiers("secret"))
+        await site.store.accounts.update_account(account.id, groups=frozenset({"admin"}))
+        session = await site.authenticator.log_in(
+            Channel("ftp", local=True), "ann", "secret", FileAccess
+        )
+        ann: FileAccess = session.avatar
+        for path in (("site", "mirror", "f"), ("site", "mirror", "latest", "f")):
+            with self.assertRaises(NotPermitted):
+                await ann.upload(path)
+        upload = await ann.upload(("mine", "latest", "g"))
+        await upload.commit()
+        self.assertTrue((mirror / "pool" / "g").exists())
+        await ann.rename(("mine", "pool", "g"), ("site", "d", "g"))
+        await ann.remove_file(("site", "shown", "g"))
+        await ann.remove_file(("site", "shown"))
+        self.assertEqual(["f"], [entry.name for entry in await ann.sorted_listing(("site", "d"))])
+        for path in (("mine",), ("site", "mirror"), ("site", "incoming")):
+            with self.assertRaises(NotPermitted):
+                await ann.remove_directory(path)
