@@ -172,6 +172,7 @@ WIDER = {
     "connection/test_shapes": "one connection for protocols of every shape",
     "*/test_starttls": "what came in the clear is never executed",
     "ftp/test_codes": "every command in every state",
+    "ftp/test_extensions": "what drafts and custom have added to the server",
     "imap/test_client_extensions": "the client's methods for extensions",
     "imap/test_enable": "what ENABLE changes, all over the session",
     "imap/test_following": "clients that follow a mailbox, strictly",

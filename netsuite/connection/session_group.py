@@ -49,15 +49,36 @@ class SessionGroupsTLS:
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Return OpenSSL's side of a new connection, with a group of its own."""
-        group = SessionGroup(self._server, keeps=self._must_resume())
-        connection = group.serverConnectionForTLS(tlsProtocol)
-        self._groups[connection] = group
-        return connection
+        return self.named("").serverConnectionForTLS(tlsProtocol)
+
+    def named(self, host: str) -> NamedTLS:
+        """Return what begins TLS with a client that has said which host it means, as HOST does;
+        what it says in TLS goes before that."""
+
+        def begun(tls_protocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+            group = SessionGroup(self._server, keeps=self._must_resume(), host=host)
+            connection = group.serverConnectionForTLS(tls_protocol)
+            self._groups[connection] = group
+            return connection
+
+        return NamedTLS(begun)
 
     def group_of(self, transport: StreamTransport) -> SessionGroup | None:
         """Return the group of a connection that began TLS here; None without TLS."""
         handle = openssl_of(transport)
         return None if handle is None else self._groups.get(handle)
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class NamedTLS:
+    """Begins TLS as a function says."""
+
+    def __init__(self, begin: Callable[[TLSMemoryBIOProtocol], SSL.Connection]) -> None:
+        self._begin = begin
+
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        """Return OpenSSL's side of a new connection."""
+        return self._begin(tlsProtocol)
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -67,16 +88,18 @@ class SessionGroup:
     Args:
         server: how its service begins TLS.
         keeps: whether sessions are kept here, beside tickets, which the client keeps.
+        host: whose certificate is shown where the client names none in TLS.
     """
 
-    def __init__(self, server: ServerTLS, *, keeps: bool) -> None:
+    def __init__(self, server: ServerTLS, *, keeps: bool, host: str = "") -> None:
         self._certificates = server.certificates
         self._protocols = server.protocols
         self._certificates.refresh()
-        pair = self._certificates.select("")
+        pair = self._certificates.select(host)
         if pair is None:
             raise BadCertificate(f"{self._certificates.folder} has not been opened")
         self._pair = pair
+        self._host = host
         self._first = self._certificates.new_context(pair, self._protocols, self._named)
         if keeps:
             self._first.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
@@ -98,7 +121,7 @@ class SessionGroup:
         if connection not in self._in_full:
             return  # it is to resume, and is shown none
         name = (connection.get_servername() or b"").decode("ascii", "replace")
-        pair = self._certificates.select(name)
+        pair = self._certificates.select(name or self._host)
         if pair is None or pair is self._pair:
             return
         if self._other is None or self._other[0] is not pair:

@@ -1,4 +1,7 @@
-"""FTP's commands and replies as frozen values."""
+"""FTP's commands and replies as frozen values.
+
+Longer than 500 lines: one short class a command.
+"""
 
 from __future__ import annotations
 
@@ -83,6 +86,41 @@ class Rein:
 
 
 @dataclass(frozen=True, slots=True)
+class Acct:
+    """Name an account to charge beside the user (RFC 959, 4.1.1); there is none here."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Say which of the server's hosts is meant, before a login. See RFC 7151; in lower case."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clnt:
+    """Say which program the client is."""
+
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class Csid:
+    """Say the same, and ask which the server is (``Name=...; Version=...;``)."""
+
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lang:
+    """Choose the language of replies; None: the server's own. See RFC 2640, 4."""
+
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """End the session, after a transfer that is under way."""
 
@@ -114,7 +152,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """Choose the transfer mode; only stream (``S``) is offered."""
+    """Choose the transfer mode: stream (``S``), or deflated (``Z``)."""
 
     code: str
 
@@ -164,6 +202,24 @@ class Rest:
     """Say where the next transfer begins, in octets. See RFC 3659, 5."""
 
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """Say which octets of a file the next transfer or hash is of (draft-bryan-ftp-range).
+
+    Args:
+        start: the first, counted from 0.
+        end: the last, which belongs to it; before *start* where all of the file is meant.
+    """
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Smnt(_OfPath):
+    """Mount another structure of files (RFC 959, 4.1.1); there is one here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +287,8 @@ class Size(_OfPath):
 
 @dataclass(frozen=True, slots=True)
 class Mdtm(_OfPath):
-    """Ask when a file was modified. See RFC 3659, 3."""
+    """Ask when a file was modified (RFC 3659, 3); many clients say a time before the path, to set
+    it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +301,76 @@ class Mfmt:
 
     modified: str
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mff:
+    """Set facts of a file (draft-somers-ftp-mfxx, 5).
+
+    Args:
+        modified: a time-val, as that of ``Mfmt``; None where it is to stay.
+        mode: permission bits; None where they are to stay.
+    """
+
+    modified: str | None
+    mode: int | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteChmod:
+    """Set a file's permission bits."""
+
+    mode: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUtime:
+    """Set when a file was modified, as clients did it before MFMT.
+
+    Args:
+        modified: a time-val.
+        path: of the file.
+    """
+
+    modified: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHelp:
+    """Ask which SITE commands there are."""
+
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteWho:
+    """Ask who is connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hash(_OfPath):
+    """Ask for a file's hash, by the function chosen (draft-bryan-ftpext-hash, 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Ask for a file's hash by the function that the command names: XCRC, XMD5 and their like.
+
+    Args:
+        word: the command's, in upper case.
+        path: as it was said: perhaps in quotes, and with one number or two behind it.
+    """
+
+    word: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Avbl(_OfMaybePath):
+    """Ask how many octets may still be stored (draft-peterson-streamlined-ftp)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,18 +444,24 @@ class Noop:
 Transfer: TypeAlias = Retr | Stor | Stou | Appe | List | Nlst | Mlsd
 #: What runs beside the commands, on a connection of its own.
 TRANSFERS: Final = (Retr, Stor, Stou, Appe, List, Nlst, Mlsd)
+#: The same, and what runs there with no connection.
+Work: TypeAlias = Transfer | Hash | Digest
+WORK: Final = (*TRANSFERS, Hash, Digest)
 #: What is heard while a transfer runs. QUIT waits its turn, as RFC 959, 4.1.1 asks of it.
 INTERRUPTS: Final = (Abor, Stat, Noop)
 
 #: By what their arguments are: nothing, a path, perhaps a path, perhaps a path behind options.
 Bare: TypeAlias = Rein | Quit | Pwd | Cdup | Pasv | Abor | Syst | Feat
-OfPath: TypeAlias = Cwd | Retr | Stor | Appe | Size | Mdtm | Dele | Mkd | Rmd | Rnfr | Rnto
-OfMaybePath: TypeAlias = Stou | Mlsd | Mlst
+OfPath: TypeAlias = (
+    Cwd | Retr | Stor | Appe | Size | Mdtm | Dele | Mkd | Rmd | Rnfr | Rnto | Smnt | Hash
+)
+OfMaybePath: TypeAlias = Stou | Mlsd | Mlst | Avbl
 OfListedPath: TypeAlias = List | Nlst | Stat
 Command: TypeAlias = (
     Bare | OfPath | OfMaybePath | OfListedPath
     | User | Pass | Auth | Pbsz | Prot | Type | Mode | Stru | Epsv | Port | Rest | Allo
-    | Mfmt | Help | Opts | Noop
+    | Mfmt | Mff | Help | Opts | Noop | Acct | Host | Clnt | Csid | Lang | Rang | Digest
+    | SiteChmod | SiteUtime | SiteHelp | SiteWho
 )  # fmt: skip
 
 

@@ -44,6 +44,10 @@ _ANY_TIME: Final = (
     commands.Pbsz,
     commands.Prot,
     commands.Abor,
+    commands.Clnt,
+    commands.Csid,
+    commands.Lang,
+    commands.SiteHelp,
 )
 #: What only who is logged in may say.
 FILES: Final = (
@@ -51,12 +55,15 @@ FILES: Final = (
     commands.Pasv, commands.Epsv, commands.Port, commands.Rest, commands.Allo, commands.Retr,
     commands.Stor, commands.Stou, commands.Appe, commands.List, commands.Nlst, commands.Mlsd,
     commands.Mlst, commands.Size, commands.Mdtm, commands.Mfmt, commands.Dele, commands.Mkd,
-    commands.Rmd, commands.Stat,
+    commands.Rmd, commands.Stat, commands.Acct, commands.Smnt, commands.Rang, commands.Hash,
+    commands.Digest, commands.Avbl, commands.Mff, commands.SiteChmod, commands.SiteUtime,
+    commands.SiteWho,
 )  # fmt: skip
 
 #: From a state, by what is answered positively, to a state. What is not in it is out of order.
 TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     **{(state, kind): state for state in _BEFORE for kind in _ANY_TIME},
+    **{(state, commands.Host): State.AUTHORIZATION for state in _BEFORE},
     **{(state, commands.User): State.NAMED for state in (*_BEFORE, *_IN)},
     (State.NAMED, commands.Pass): State.READY,
     **{(state, commands.Auth): State.AUTHORIZATION for state in (*_BEFORE, *_IN)},
@@ -82,6 +89,7 @@ REFUSED: Final[Mapping[tuple[State, type], State]] = {
 
 LOG_IN_FIRST: Final = commands.reply(530, "Log in with USER and PASS first")
 LOGGED_IN: Final = commands.reply(503, "Logged in already")
+HOST_BEFORE: Final = commands.reply(503, "HOST comes before a login; say REIN first")
 NAME_FIRST: Final = commands.reply(503, "Say USER first")
 RENAME_FIRST: Final = commands.reply(503, "Say RNFR first")
 OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Reply]]] = {
@@ -90,8 +98,12 @@ OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Reply]]] = {
         commands.Pass: NAME_FIRST,
     },
     State.NAMED: dict.fromkeys((*FILES, commands.Rnfr, commands.Rnto), LOG_IN_FIRST),
-    State.READY: {commands.Pass: LOGGED_IN, commands.Rnto: RENAME_FIRST},
-    State.RENAMING: {commands.Pass: LOGGED_IN},
+    State.READY: {
+        commands.Pass: LOGGED_IN,
+        commands.Host: HOST_BEFORE,
+        commands.Rnto: RENAME_FIRST,
+    },
+    State.RENAMING: {commands.Pass: LOGGED_IN, commands.Host: HOST_BEFORE},
 }
 
 
@@ -107,9 +119,10 @@ ClientEvent: TypeAlias = Answered | EndOfInput
 class ServerDialog(LineDialog):
     """The server's side.
 
-    Events are commands. A transfer command is not answered like the others: until an ``Ended`` is
-    sent, only what may interrupt it (``INTERRUPTS``) is given as an event, each answered with a
-    reply of its own before the next; a command that has to wait, and all behind it, wait.
+    Events are commands. A transfer command, or a hash, is not answered like the others: until an
+    ``Ended`` is sent, only what may interrupt it (``INTERRUPTS``) is given as an event, each
+    answered with a reply of its own before the next; a command that has to wait, and all behind
+    it, wait.
     """
 
     def __init__(self) -> None:
@@ -117,7 +130,7 @@ class ServerDialog(LineDialog):
         self.state = State.AUTHORIZATION
         #: The last event, while it is not answered; a transfer is none of these.
         self.pending: commands.Command | None = None
-        #: The transfer that has not ended.
+        #: The transfer or hash that has not ended.
         self.transfer: commands.Command | None = None
         self._held: commands.Command | RemoteProtocolError | None = None
         self._line_end: bytes | None = None  # which one the client uses
@@ -159,7 +172,7 @@ class ServerDialog(LineDialog):
             if type(command) is not commands.Rnto:
                 self.state = REFUSED.get((self.state, type(command)), self.state)
             raise RemoteProtocolError("out of order", answer)
-        if isinstance(command, commands.TRANSFERS):
+        if isinstance(command, commands.WORK):
             self.state = TRANSITIONS[self.state, type(command)]
             self.transfer = command
         else:
@@ -220,6 +233,10 @@ class ServerDialog(LineDialog):
         return format_reply(value)
 
 
+#: What NOOP is answered with, and no transfer that has begun is (RFC 959, 5.4).
+TO_NOOP: Final = frozenset({200, 500, 501, 502, 503})
+
+
 class ClientDialog(LineDialog):
     """The client's side: commands out, replies in.
 
@@ -234,6 +251,8 @@ class ClientDialog(LineDialog):
         super().__init__()
         self._replies = ReplyReader()
         self._asked: Unanswered[commands.Command] = Unanswered(self._reader)
+        self._beside: Unanswered[commands.Command] = Unanswered(self._reader)  # see _answering
+        self._beside.take()  # the greeting answers none of them
         self._begun = 0  # where the reply that is coming began
 
     def discard_input(self) -> int:
@@ -244,8 +263,20 @@ class ClientDialog(LineDialog):
     def send(self, value: commands.Command) -> bytes:
         """Print a command. Raises LocalProtocolError for what cannot be said."""
         octets = grammar.format_command(value)
-        self._asked.say(value)
+        beside = isinstance(value, commands.Noop) and self._in_transfer
+        (self._beside if beside else self._asked).say(value)
         return octets
+
+    @property
+    def _in_transfer(self) -> bool:
+        return isinstance(self._asked.first, commands.TRANSFERS)
+
+    def _answering(self, answer: commands.Reply) -> Unanswered[commands.Command]:
+        """Return what a reply is to. NOOP may be said while a transfer runs: some servers answer it
+        at once, others when the transfer has ended, so it is told by what they answer."""
+        if not len(self._beside) or (self._in_transfer and answer.code not in TO_NOOP):
+            return self._asked
+        return self._beside
 
     def next_event(self) -> ClientEvent | Need:
         """Return the next event.
@@ -268,4 +299,5 @@ class ClientDialog(LineDialog):
                 continue
             if answer.code == 421 and self._asked.is_surplus(self._begun):
                 return None, answer
-            return self._asked.answered(self._begun, final=answer.final), answer
+            asked = self._answering(answer)
+            return asked.answered(self._begun, final=answer.final), answer

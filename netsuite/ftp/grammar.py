@@ -23,6 +23,9 @@ NOT_HERE: Final = commands.reply(502, "Not offered here")
 BAD_ARGUMENTS: Final = commands.reply(501, "Syntax error in arguments")
 TOO_LONG: Final = commands.reply(500, "Line too long")
 NOT_A_LINE: Final = commands.reply(500, "Lines end with CR LF, which stand nowhere else")
+ONLY_PERMISSIONS: Final = commands.reply(504, "Only permission bits can be set, 0000 to 0777")
+FIXED_FACT: Final = commands.reply(504, "Only modify and UNIX.mode can be set")
+NO_SITE: Final = commands.reply(504, "No such SITE command; see SITE HELP")
 NO_FAMILY: Final = commands.reply(522, "Network protocol not supported, use (1,2)")
 
 # time-val = 14DIGIT [ "." 1*DIGIT ]                                           RFC 3659, 2.3
@@ -32,6 +35,29 @@ host_port: Final = re.compile(rb"([0-9]{1,3}),([0-9]{1,3}),([0-9]{1,3}),([0-9]{1
                               rb"([0-9]{1,3}),([0-9]{1,3})")  # fmt: skip
 # EPRT<space><d><net-prt><d><net-addr><d><tcp-port><d>, <d> of ASCII 33-126    RFC 2428, 2
 eprt: Final = re.compile(rb"([!-~])([0-9]{1,10})\1([0-9A-Fa-f:.]{1,45})\1([0-9]{1,5})\1")
+
+#: The X commands, and by which function they hash.
+DIGESTS: Final[Mapping[str, str]] = {
+    "XCRC": "CRC32",
+    "XMD5": "MD5",
+    "XSHA": "SHA-1",
+    "XSHA1": "SHA-1",
+    "XSHA256": "SHA-256",
+    "XSHA512": "SHA-512",
+}
+# hostname = domain / IP-literal; domain = sub-domain *("." sub-domain)       RFC 7151, 3.1
+_sub_domain: Final = rb"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+hostname: Final = re.compile(
+    rb"%b(?:\.%b){0,126}|\[[0-9A-Fa-f]*:[0-9A-Fa-f:.]{1,45}\]" % (_sub_domain, _sub_domain)
+)
+# tag = 1*8ALPHA *( "-" 1*8ALPHA )                                            RFC 2640, 4.2
+_tag: Final = re.compile(rb"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,5}")
+_mode: Final = re.compile(rb"[0-7]{3,4}")
+# SITE UTIME YYYYMMDDhhmm[ss] path / path atime mtime ctime UTC: nobody wrote them down
+_utime: Final = re.compile(rb"([0-9]{12}(?:[0-9]{2})?) (.+)", re.DOTALL)
+_utimes: Final = re.compile(
+    rb"(.+) ([0-9]{14}) ([0-9]{14}) ([0-9]{14}) UTC", re.DOTALL | re.IGNORECASE
+)
 
 _number: Final = re.compile(rb"[0-9]{1,%d}" % NUMBER_DIGITS)
 _allo: Final = re.compile(rb"([0-9]{1,%d})(?: [Rr] [0-9]{1,%d})?" % (NUMBER_DIGITS, NUMBER_DIGITS))
@@ -168,10 +194,89 @@ def _allocate(arguments: bytes) -> commands.Allo:
 
 def _mfmt(arguments: bytes) -> commands.Mfmt:
     when, _, path = arguments.partition(b" ")
-    moment = text_of(when)
+    return commands.Mfmt(_moment(when), _text(path))
+
+
+def _host(arguments: bytes) -> commands.Host:
+    if len(arguments) > 255 or not hostname.fullmatch(arguments):
+        refuse("no host name", BAD_ARGUMENTS)
+    return commands.Host(arguments.decode("ascii").lower())
+
+
+def _lang(arguments: bytes) -> commands.Lang:
+    if arguments and not _tag.fullmatch(arguments):
+        refuse("no language tag", BAD_ARGUMENTS)
+    return commands.Lang(arguments.decode("ascii").lower() or None)
+
+
+def _rang(arguments: bytes) -> commands.Rang:
+    first, _, last = arguments.partition(b" ")
+    return commands.Rang(_digits(first), _digits(last.lstrip(b" ")))
+
+
+def _permissions(octal: bytes) -> int:
+    if not _mode.fullmatch(octal):
+        refuse("no permission bits", BAD_ARGUMENTS)
+    mode = int(octal, 8)
+    if mode > 0o777:
+        refuse("more than permission bits", ONLY_PERMISSIONS)
+    return mode
+
+
+def _mff(arguments: bytes) -> commands.Mff:
+    # mff = "Mff" [ SP mff-facts ] SP path CRLF; mff-facts = 1*( mff-fact ";" )
+    #                                                         draft-somers-ftp-mfxx, 5
+    written, space, path = arguments.partition(b" ")
+    if not space or not written.endswith(b";"):
+        refuse("no facts", BAD_ARGUMENTS)
+    modified = mode = None
+    for each in written[:-1].split(b";"):
+        fact, equals, value = each.partition(b"=")
+        if not equals:
+            refuse("no fact", BAD_ARGUMENTS)
+        if fact.lower() == b"modify":
+            modified = _moment(value)
+        elif fact.lower() == b"unix.mode":
+            mode = _permissions(value)
+        else:
+            refuse("a fact that cannot be set", FIXED_FACT)
+    return commands.Mff(modified, mode, _text(path))
+
+
+def _moment(octets: bytes) -> str:
+    moment = text_of(octets)
     if not time_val.fullmatch(moment):
         refuse("no time", BAD_ARGUMENTS)
-    return commands.Mfmt(moment, _text(path))
+    return moment
+
+
+def _site_chmod(arguments: bytes) -> commands.SiteChmod:
+    octal, _, path = arguments.partition(b" ")
+    return commands.SiteChmod(_permissions(octal), _text(path))
+
+
+def _site_utime(arguments: bytes) -> commands.SiteUtime:
+    last = _utimes.fullmatch(arguments)
+    if last is not None:
+        return commands.SiteUtime(text_of(last[3]), text_of(last[1]))
+    first = _utime.fullmatch(arguments)
+    if first is None:
+        refuse("no time", BAD_ARGUMENTS)
+    return commands.SiteUtime(text_of(first[1]).ljust(14, "0"), text_of(first[2]))
+
+
+def _site(arguments: bytes) -> commands.Command:
+    word, _, rest = arguments.partition(b" ")
+    if not word:
+        refuse("SITE alone", BAD_ARGUMENTS)
+    parser = SITE_PARSERS.get(word.upper())
+    if parser is None:
+        refuse("no such SITE command", NO_SITE)
+    return parser(rest if word.upper() in (b"CHMOD", b"UTIME") else rest.strip(b" \t"))
+
+
+def _digest(word: str) -> Callable[[bytes], commands.Command]:
+    return lambda arguments: commands.Digest(word, _text(arguments))
 
 
 def _opts(arguments: bytes) -> commands.Opts:
@@ -202,6 +307,13 @@ _OF_PATH: Final[Sequence[type[commands.OfPath]]] = get_args(commands.OfPath)
 _OF_MAYBE_PATH: Final[Sequence[type[commands.OfMaybePath]]] = get_args(commands.OfMaybePath)
 _OF_LISTED_PATH: Final[Sequence[type[commands.OfListedPath]]] = get_args(commands.OfListedPath)
 
+#: What to do with the arguments of SITE's commands.
+SITE_PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
+    b"CHMOD": _site_chmod,
+    b"UTIME": _site_utime,
+    b"HELP": lambda arguments: commands.SiteHelp(text_of(arguments)),
+    b"WHO": _alone(commands.SiteWho()),
+}
 #: What to do with the arguments.
 PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
     **{_word(kind).encode(): _alone(kind()) for kind in _BARE},
@@ -222,6 +334,15 @@ PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
     b"REST": lambda arguments: commands.Rest(_digits(arguments)),
     b"ALLO": _allocate,
     b"MFMT": _mfmt,
+    b"MFF": _mff,
+    b"SITE": _site,
+    b"ACCT": lambda arguments: commands.Acct(_text(arguments)),
+    b"HOST": _host,
+    b"CLNT": lambda arguments: commands.Clnt(_text(arguments)),
+    b"CSID": lambda arguments: commands.Csid(_text(arguments)),
+    b"LANG": _lang,
+    b"RANG": _rang,
+    **{word.encode(): _digest(word) for word in DIGESTS},
     b"HELP": lambda arguments: commands.Help(text_of(arguments)),
     b"OPTS": _opts,
     b"NOOP": lambda arguments: commands.Noop(),
@@ -235,8 +356,7 @@ ALIASES: Final[Mapping[bytes, bytes]] = {
     b"XRMD": b"RMD",
 }
 #: Known, and not offered; the package says why.
-ABSENT: Final = frozenset({b"ACCT", b"SMNT", b"SITE", b"ADAT", b"CCC", b"CONF", b"ENC", b"MIC",
-                           b"LANG", b"HOST", b"LPRT", b"LPSV"})  # fmt: skip
+ABSENT: Final = frozenset({b"ADAT", b"CCC", b"CONF", b"ENC", b"MIC", b"LPRT", b"LPSV"})
 
 
 def parse_command(line: bytes) -> commands.Command:
@@ -257,7 +377,13 @@ def parse_command(line: bytes) -> commands.Command:
 
 
 _VERBATIM: Final = frozenset(
-    {b"PASS", b"MFMT", *(_word(kind).encode() for kind in (*_OF_PATH, *_OF_MAYBE_PATH))}
+    {
+        b"PASS",
+        b"MFMT",
+        b"MFF",
+        b"SITE",
+        *(_word(kind).encode() for kind in (*_OF_PATH, *_OF_MAYBE_PATH)),
+    }
 )
 
 
@@ -308,6 +434,15 @@ def _format_type(command: commands.Type) -> bytes:
     return _say("TYPE", command.representation.value)
 
 
+def _format_facts(command: commands.Mff) -> bytes:
+    facts = "" if command.modified is None else f"Modify={command.modified};"
+    if command.mode is not None:
+        facts += f"UNIX.mode={command.mode:04o};"
+    if not facts:
+        raise LocalProtocolError("no facts")
+    return _say("MFF", facts, command.path)
+
+
 _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
     # RFC 959, 4.1.3 wants Telnet's IP and Synch before ABOR, for servers that read no command while
     # they transfer; a Synch needs urgent data, which nothing but them still knows.
@@ -327,6 +462,18 @@ _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
     commands.Rest: lambda c: _say("REST", c.offset),
     commands.Allo: lambda c: _say("ALLO", c.octets),
     commands.Mfmt: lambda c: _say("MFMT", c.modified, c.path),
+    commands.Mff: _format_facts,
+    commands.Acct: lambda c: _say("ACCT", c.account),
+    commands.Host: lambda c: _say("HOST", c.name),
+    commands.Clnt: lambda c: _say("CLNT", c.software),
+    commands.Csid: lambda c: _say("CSID", c.software),
+    commands.Lang: lambda c: _say("LANG", c.tag),
+    commands.Rang: lambda c: _say("RANG", c.start, c.end),
+    commands.Digest: lambda c: _say(c.word, c.path),
+    commands.SiteChmod: lambda c: _say("SITE CHMOD", f"{c.mode:03o}", c.path),
+    commands.SiteUtime: lambda c: _say("SITE UTIME", c.modified, c.path),
+    commands.SiteHelp: lambda c: _say("SITE HELP", c.topic or None),
+    commands.SiteWho: lambda c: _say("SITE WHO"),
     commands.Help: lambda c: _say("HELP", c.topic or None),
     commands.Opts: lambda c: _say("OPTS", c.command, c.options or None),
 }

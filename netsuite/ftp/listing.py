@@ -1,4 +1,4 @@
-"""Listings: lines as LIST has them, entries as MLSD has; and the client's reading of both.
+"""Listings: lines of LIST, written; entries of MLSD, both ways. ``list_forms`` reads LIST's.
 
 A listing is the word of a stranger. Names that are no names (with a slash, ``.``, ``..``) are left
 out, so that who stores below a directory what a listing names there stays below it.
@@ -7,7 +7,8 @@ out, so that who stores below a directory what a listing names there stays below
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+import stat
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -16,7 +17,7 @@ from typing import Final
 from netsuite.ftp.paths import sayable
 
 #: RFC 3659, 7.5: the facts we know, in the order we give them.
-FACTS: Final = ("type", "size", "modify", "perm", "unique")
+FACTS: Final = ("type", "size", "modify", "perm", "unique", "UNIX.mode")
 #: A line of a listing longer than this is none.
 LINE_OCTETS: Final = 8_192
 #: LIST shows the time of day of what is not older than this, and the year of all else.
@@ -24,7 +25,6 @@ RECENT: Final = timedelta(days=180)
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun",
                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # fmt: skip
-_MONTH_NUMBERS: Final = {name.lower(): number for number, name in enumerate(_MONTHS, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class Listed:
         modified: in UTC; None where it was not told.
         perm: what may be done with it (RFC 3659, 7.5.5); None where it was not told.
         unique: the same for the same file; empty where it was not told.
+        precision_seconds: how far off *modified* may be beside the zone, which listings for people
+            do not tell; 1 for a time in UTC.
+        mode: permission bits; None where they were not told.
     """
 
     name: str
@@ -47,6 +50,8 @@ class Listed:
     modified: datetime | None = None
     perm: str | None = None
     unique: str = ""
+    precision_seconds: int = 1
+    mode: int | None = None
 
     @property
     def is_directory(self) -> bool:
@@ -82,6 +87,11 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
+def format_mode(mode: int) -> str:
+    """Write permission bits as the fact UNIX.mode has them."""
+    return f"{mode & 0o7777:04o}"
+
+
 # -- printed --------------------------------------------------------------------------------------
 
 
@@ -109,10 +119,9 @@ def perm_fact(permitted: frozenset[str], *, directory: bool) -> str:
 def unix_line(entry: Listed, now: datetime) -> str:
     """Write a line as ``ls -l`` does, which is what programs that read LIST know best."""
     writable = entry.perm is None or "w" in entry.perm or "c" in entry.perm
-    if entry.is_directory:
-        mode, links = "drwxr-xr-x" if writable else "dr-xr-xr-x", 2
-    else:
-        mode, links = "-rw-r--r--" if writable else "-r--r--r--", 1
+    kind, links, bits = (stat.S_IFDIR, 2, 0o755) if entry.is_directory else (stat.S_IFREG, 1, 0o644)
+    bits = bits if entry.mode is None else entry.mode
+    mode = stat.filemode(kind | (bits if writable else bits & ~0o222))
     when = (entry.modified or now).astimezone(UTC)
     clock = f"{when:%H:%M}" if now - RECENT < when <= now + timedelta(days=1) else f"{when.year:>5}"
     date = f"{_MONTHS[when.month - 1]} {when.day:>2} {clock}"
@@ -139,6 +148,8 @@ def _fact(entry: Listed, fact: str) -> str | None:
         return None if entry.modified is None else format_time(entry.modified)
     if fact == "perm":
         return entry.perm
+    if fact == "UNIX.mode":
+        return None if entry.mode is None else format_mode(entry.mode)
     # value = *SCHAR: no semicolon, nothing that ends a line
     return _no_schar.sub("-", entry.unique) or None
 
@@ -149,7 +160,7 @@ _no_schar: Final = re.compile(r"[^!-:<-~]")
 def chosen_facts(options: str) -> tuple[str, ...]:
     """Read the options of OPTS MLST: the facts named there that we know, in our order."""
     wanted = {name.lower() for name in options.split(";")}
-    return tuple(fact for fact in FACTS if fact in wanted)
+    return tuple(fact for fact in FACTS if fact.lower() in wanted)
 
 
 def features(chosen: Sequence[str]) -> str:
@@ -210,7 +221,7 @@ def parse_mlsx(line: str) -> Listed | None:
     """Read an entry of MLST or MLSD; None for what is none. Its name is not judged: MLST gives a
     path, and MLSD the directory itself."""
     written, space, name = line.partition(" ")
-    if not space or not name or len(line) > LINE_OCTETS:
+    if not space or not name or len(line) > LINE_OCTETS or (written and "=" not in written):
         return None
     facts: dict[str, str] = {}
     for fact in written.split(";"):
@@ -232,86 +243,3 @@ def _count(digits: str) -> int | None:
     if 0 < len(digits) <= 19 and digits.isascii() and digits.isdigit():
         return int(digits)
     return None
-
-
-def parse_unix(line: str, now: datetime) -> Listed | None:
-    """Read a line of ``ls -l``; None for what is none (``total 8``)."""
-    if len(line) > LINE_OCTETS or line[:1] not in ("-", "d", "l"):
-        return None
-    # mode links owner group octets month day time name; some servers leave the group away
-    for words_before in (8, 7):
-        words = line.split(None, words_before)
-        if len(words) != words_before + 1:
-            continue
-        octets = _count(words[words_before - 4])
-        when = _unix_time(words[words_before - 3 : words_before], now)
-        if octets is None or when is None:
-            continue
-        name = words[-1]
-        kind = "dir" if line[0] == "d" else "file"
-        if line[0] == "l":
-            kind = "OS.unix=slink"
-            name = name.partition(" -> ")[0]
-        return Listed(name, kind, octets, when)
-    return None
-
-
-def _unix_time(words: Sequence[str], now: datetime) -> datetime | None:
-    month = _MONTH_NUMBERS.get(words[0].lower())
-    day = _count(words[1])
-    hours, colon, minutes = words[2].partition(":")
-    first, second = _count(hours), _count(minutes)
-    if month is None or day is None or first is None or (colon and second is None):
-        return None
-    try:
-        if not colon:
-            return datetime(first, month, day, tzinfo=UTC)
-        when = datetime(now.year, month, day, first, second or 0, tzinfo=UTC)
-        # Without a year it is the last such day there was; zones may differ by a day.
-        return when.replace(year=now.year - 1) if when > now + timedelta(days=1) else when
-    except ValueError:
-        return None
-
-
-# 02-13-26  10:43AM       <DIR>          name
-_dos_date: Final = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4}|[0-9]{2})")
-_dos_time: Final = re.compile(r"([0-9]{2}):([0-9]{2})([AP]M)?", re.IGNORECASE)
-
-
-def parse_dos(line: str) -> Listed | None:
-    """Read a line as servers on Windows write it; None for what is none."""
-    words = line.split(None, 3)
-    if len(words) != 4 or len(line) > LINE_OCTETS:
-        return None
-    date, time = _dos_date.fullmatch(words[0]), _dos_time.fullmatch(words[1])
-    octets = _count(words[2])
-    directory = words[2].upper() == "<DIR>"
-    if date is None or time is None or (octets is None and not directory):
-        return None
-    month, day, year = (int(digits) for digits in date.groups())
-    hour = int(time[1])
-    if time[3]:
-        hour = hour % 12 + (12 if time[3].upper() == "PM" else 0)
-    if year < 100:
-        year += 2000 if year < 70 else 1900
-    try:
-        when = datetime(year, month, day, hour, int(time[2]), tzinfo=UTC)
-    except ValueError:
-        return None
-    return Listed(words[3], "dir" if directory else "file", octets, when)
-
-
-def entries_of(lines: Iterable[str], now: datetime, *, facts: bool) -> list[Listed]:
-    """Read a whole listing; what is not understood, and what is no name, is left out.
-
-    Args:
-        lines: without their line ends.
-        now: for times without a year.
-        facts: whether it is of MLSD, and not of LIST.
-    """
-    found: list[Listed] = []
-    for line in lines:
-        entry = parse_mlsx(line) if facts else parse_unix(line, now) or parse_dos(line)
-        if entry is not None and entry.kind not in ("cdir", "pdir") and is_name(entry.name):
-            found.append(entry)
-    return found

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+
+from twisted.internet.defer import DeferredSemaphore
 
 from netsuite.connection.listening import ListeningService
 from netsuite.connection.session_group import SessionGroupsTLS
+from netsuite.ftp.paths import TreePath, resolve
 from netsuite.ftp.server import FTPServerFactory, Shared
+from netsuite.ftp.server.shared import HASHES_AT_ONCE
+from netsuite.ftp.transfer.rates import Rates
 from netsuite.plugin import plugin
 from netsuite.site import Site
 
@@ -21,6 +27,7 @@ def make_ftp(site: Site) -> ListeningService:
         if tls is None
         else SessionGroupsTLS(tls, lambda: site.settings.ftp.require_session_reuse)
     )
+    rates, hashing = Rates(), DeferredSemaphore(HASHES_AT_ONCE)
     line_log = site.line_log(site.settings.ftp.transfer_log, datetime.ctime)
 
     def shared() -> Shared:
@@ -35,6 +42,17 @@ def make_ftp(site: Site) -> ListeningService:
             anonymous=site.files.anonymous,
             reactor=site.reactor,
             line_log=line_log,
+            hosts=_hosts(site),
+            run=site.run,
+            hashing=hashing,
+            rates=rates,
         )
 
     return site.listening(FTPServerFactory(shared()), shared)
+
+
+def _hosts(site: Site) -> Mapping[str, TreePath]:
+    """Return the names that HOST may say, and what is the root of the site there."""
+    own = dict.fromkeys((name.lower() for name in site.settings.site.domains), ())
+    named = site.settings.ftp.hosts.items()
+    return own | {name.lower(): resolve((), path) for name, path in named}

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 from netsuite.config.sections import loopback, setting
-from netsuite.config.values import Seconds
+from netsuite.config.values import Count, DomainName, Seconds
 from netsuite.connection.settings import ServiceSettings
 
 _ports: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
@@ -43,6 +43,12 @@ def _is_ipv4(address: str) -> str:
             f"must be an IPv4 address, as 192.0.2.1, or empty, not {address!r}"
         ) from None
     return address
+
+
+def _is_directory(path: str) -> str:
+    if any(name in ("", ".", "..") for name in path.split("/")) and path:
+        raise ValueError(f"must be a directory of the public site, as a/b, or empty, not {path!r}")
+    return path
 
 
 class Settings(ServiceSettings):
@@ -97,6 +103,42 @@ class Settings(ServiceSettings):
         "Wrong passwords after which a connection is closed (RFC 2577, 5).",
         unit="passwords",
         ge=1,
+        live=True,
+    )
+    octets_per_second: Count = setting(
+        0,
+        "How fast all transfers together may be, either way; 0: as fast as they go. Those under "
+        "way get equal shares.",
+        unit="octets per second",
+        live=True,
+    )
+    octets_per_second_per_account: Count = setting(
+        0,
+        "How fast the transfers of one account together may be; `anonymous` is one; 0: any.",
+        unit="octets per second",
+        live=True,
+    )
+    octets_per_second_of: dict[str, Count] = setting(
+        {},
+        "The same for single accounts, by their names: it takes the place of "
+        "`octets_per_second_per_account`; 0: any.",
+        unit="octets per second",
+        live=True,
+    )
+    octets_per_second_per_session: Count = setting(
+        0,
+        "How fast the transfers of one session may be; 0: any.",
+        unit="octets per second",
+        live=True,
+    )
+    compression: bool = setting(
+        True, "Whether transfers may be deflated on their way (MODE Z).", live=True
+    )
+    hosts: dict[DomainName, Annotated[str, AfterValidator(_is_directory)]] = setting(
+        {},
+        "Names that clients may call this server by (HOST, RFC 7151) beside those of the site, "
+        "each with the directory of the public site that anonymous users see as their root then; "
+        "empty: all of it.",
         live=True,
     )
     transfer_log: str = setting(

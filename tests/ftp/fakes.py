@@ -15,7 +15,7 @@ from netsuite.accounts.permissions import ALL, READ_ONLY
 from netsuite.connection.peer import where
 from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.server import FTPServer, FTPServerFactory, Shared
-from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
+from netsuite.ftp.server.receiving import LAST_LOOK_SECONDS
 from netsuite.ftp.settings import Settings
 from netsuite.ftp.transfer.channel import Expected
 from netsuite.store.files.memory import MemoryTree
@@ -40,6 +40,7 @@ class Files(MemoryTree):
         super().__init__(lambda: NOW)
         self.name = name
         self.read_only: tuple[TreePath, ...] = ()
+        self.is_administrator = False
 
     def permissions(self, path: TreePath) -> Permissions:
         return READ_ONLY if path in self.read_only else ALL

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from netsuite.ftp.grammar import ABSENT, ALIASES, PARSERS
+from netsuite.ftp.grammar import ABSENT, ALIASES, DIGESTS, PARSERS
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.certificates import authority
 from tests.ftp.fakes import LOGIN, Session, World, codes
@@ -32,6 +32,11 @@ CODES: Final[Mapping[bytes, set[int]]] = {
     b"AUTH": {234, 334, 504, 534, 431, 503}, b"PBSZ": {200, 503, 530}, b"PROT": {200, 503, 504, 534, 536, 431, 530},
     b"FEAT": {211, 502}, b"OPTS": {200, 451}, b"EPRT": {200, 522, 530}, b"EPSV": {229, 522, 530}, b"SIZE": {213, 550, 530},
     b"MDTM": {213, 550, 530}, b"MLST": {250, 550, 530}, b"MLSD": TRANSFER | {550}, b"MFMT": {213, 550, 530},
+    # RFC 959, 5.4, RFC 2640, 7151; the drafts of HASH, RANG, MFF, streamlined commands, as far as they say.
+    b"ACCT": {230, 202, 530, 503}, b"SMNT": {202, 250, 502, 550, 530}, b"SITE": {200, 202, 214, 530}, b"HOST": {220, 503, 504},
+    b"LANG": {200, 504}, b"HASH": {213, 450, 550, 551, 552, 553, 556, 530}, b"RANG": {350, 530}, b"MFF": {213, 504, 550, 530},
+    b"AVBL": {213, 550, 530}, b"CLNT": {200}, b"CSID": {200},
+    **{word.encode(): {250, 450, 550, 530} for word in DIGESTS},
 }  # fmt: skip
 #: What we answer besides, and why.
 BESIDES: Final[Mapping[bytes, set[int]]] = {
@@ -47,6 +52,9 @@ BESIDES: Final[Mapping[bytes, set[int]]] = {
     b"APPE": {503},  # REST goes with RETR and STOR
     b"STOU": {503},
     b"RETR": {554},
+    b"SITE": {504, 550},  # no such command of SITE; no such file
+    b"HASH": {554},  # RANG begins beyond the end, as REST
+    **{word.encode(): {554} for word in DIGESTS},
 }
 
 #: An argument as it should be.
@@ -54,12 +62,15 @@ ONE: Final[Mapping[bytes, bytes]] = {
     b"USER": b"alice", b"AUTH": b"TLS", b"PBSZ": b"0", b"PROT": b"P", b"CWD": b"sub", b"TYPE": b"I", b"MODE": b"S",
     b"STRU": b"F", b"PORT": b"127,0,0,1,20,20", b"EPRT": b"|1|127.0.0.1|5000|", b"REST": b"0", b"ALLO": b"1",
     b"MFMT": b"20200101000000 notes.txt", b"OPTS": b"UTF8 ON", b"EPSV": b"1", b"HELP": b"STOR", b"STAT": b"sub",
-    b"LIST": b"sub", b"NLST": b"sub", b"MLSD": b"sub", b"MLST": b"sub",
+    b"SITE": b"CHMOD 640 notes.txt", b"HOST": b"ftp.example.test", b"LANG": b"en", b"RANG": b"0 3",
+    b"MFF": b"modify=20200101000000;UNIX.mode=0640; notes.txt", b"CLNT": b"lftp", b"CSID": b"Name=lftp; Version=4;", b"AVBL": b"sub",
+    b"XMD5": b"notes.txt 0 3", b"LIST": b"sub", b"NLST": b"sub", b"MLSD": b"sub", b"MLST": b"sub",
 }  # fmt: skip
 MANY: Final = b"notes.txt sub 1 2 3"
 ABSURD: Final = (
     b"\0", b"\xff\xff\xff\x80", b"9" * 400, b"-1", b"/" * 3000, b"../" * 1000 + b"etc", b"x" * 8000, b'"', b"-R " * 50,
-    b"|2|::1|99999|", b"|9|x|1|", b"256,1,1,1,1,1", b"\x01\x7f\x9f", b"%n%s{}", b" " * 100, b"*" * 100,
+    b"|2|::1|99999|", b"|9|x|1|", b"256,1,1,1,1,1", b"\x01\x7f\x9f", b"1 0", b"5 2", b"CHMOD 4755 notes.txt", b"UTIME notes.txt 1 2 3 UTC", b"unix.owner=root; notes.txt", b"; x",
+    b'"notes.txt" 9 1', b'"notes.txt', b"\xff\xf4\xff\xf2", b"[::1]:21", b"-" * 300, b"modify=20200101000000;", b"%n%s{}", b" " * 100, b"*" * 100,
 )  # fmt: skip
 
 #: What is said to come into a state; what may be said behind anything in it.
@@ -69,6 +80,8 @@ STATES: Final[Mapping[str, bytes]] = {
     "logged in": LOGIN,
     "after RNFR": LOGIN + b"RNFR notes.txt\r\n",
     "after REST": LOGIN + b"TYPE I\r\nREST 3\r\n",
+    "after RANG": LOGIN + b"TYPE I\r\nRANG 2 4\r\n",
+    "in MODE Z": LOGIN + b"MODE Z\r\n",
     "after PASV": LOGIN + b"EPSV\r\n",
 }
 LOGGED_IN: Final = frozenset(STATES) - {"before a login", "after USER"}
@@ -140,10 +153,10 @@ class Codes(SynchronousTestCase):
             if code >= 400:
                 refused.add((word, code))
         # No name to it; no TLS here; a name before RNTO; a name that is taken, one that is no
-        # empty directory, SIZE in TYPE A.
+        # empty directory, SIZE in TYPE A; HOST behind a login.
         self.assertEqual(
             {(b"PASS", 503), (b"AUTH", 431), (b"PBSZ", 503), (b"PROT", 503), (b"RNTO", 503), (b"MKD", 550), (b"RMD", 550),
-             (b"SIZE", 550)},
+             (b"SIZE", 550), (b"HOST", 503)},
             refused,
         )  # fmt: skip
 
@@ -213,7 +226,8 @@ class Codes(SynchronousTestCase):
 
 
 _BEFORE_LOGIN: Final = frozenset(
-    {b"USER", b"PASS", b"AUTH", b"PBSZ", b"PROT", b"REIN", b"QUIT", b"ABOR", b"SYST", b"HELP", b"FEAT", b"OPTS", b"NOOP"}
+    {b"USER", b"PASS", b"AUTH", b"PBSZ", b"PROT", b"REIN", b"QUIT", b"ABOR", b"SYST", b"HELP", b"FEAT", b"OPTS", b"NOOP",
+     b"HOST", b"CLNT", b"CSID", b"LANG", b"SITE"}
 )  # fmt: skip
 _BARE: Final = frozenset(
     {b"REIN", b"QUIT", b"PWD", b"CDUP", b"PASV", b"ABOR", b"SYST", b"FEAT", b"NOOP"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from netsuite.ftp.commands import Command, Transfer
+from netsuite.ftp.commands import WORK, Command, Work
 from netsuite.ftp.dialog import TRANSITIONS, ServerEvent
 from netsuite.ftp.server import FTPServer
 from netsuite.wire.events import EndOfInput
@@ -26,5 +26,6 @@ def test_every_command_is_legal_somewhere() -> None:
 
 
 def test_transfers() -> None:
-    """All transfers are run by one hand."""
-    assert len({FTPServer.handlers[kind] for kind in _kinds(Transfer)}) == 1
+    """All transfers, and hashes, are run by one hand."""
+    assert len({FTPServer.handlers[kind] for kind in _kinds(Work)}) == 1
+    assert _kinds(Work) == set(WORK)

@@ -21,17 +21,15 @@ from netsuite.ftp.dialog import (
     ServerDialog,
     State,
 )
-from netsuite.ftp.grammar import PARSERS, format_command, parse_command, without_telnet
+from netsuite.ftp.grammar import DIGESTS, PARSERS, format_command, parse_command, without_telnet
+from netsuite.ftp.list_forms import parse_dos, parse_unix, read_listing
 from netsuite.ftp.listing import (
     Listed,
-    entries_of,
     format_time,
     matcher,
     mlsx_entry,
-    parse_dos,
     parse_mlsx,
     parse_time,
-    parse_unix,
     unix_line,
 )
 from netsuite.ftp.paths import octets_of, quoted, resolve, text_of, unquoted
@@ -88,6 +86,26 @@ CASES: list[tuple[bytes, c.Command]] = [
     (b"SIZE x", c.Size("x")),
     (b"MDTM 20200101000000 x", c.Mdtm("20200101000000 x")),
     (b"MFMT 20200101000000 x", c.Mfmt("20200101000000", "x")),
+    (b"MFF Modify=20200101000000; x", c.Mff("20200101000000", None, "x")),
+    (b"MFF Modify=20200101000000;UNIX.mode=0640; x y", c.Mff("20200101000000", 0o640, "x y")),
+    (b"SITE CHMOD 640 x y", c.SiteChmod(0o640, "x y")),
+    (b"SITE UTIME 20200101000000 x y", c.SiteUtime("20200101000000", "x y")),
+    (b"SITE HELP", c.SiteHelp()),
+    (b"SITE HELP who", c.SiteHelp("who")),
+    (b"SITE WHO", c.SiteWho()),
+    (b"ACCT x", c.Acct("x")),
+    (b"SMNT /x", c.Smnt("/x")),
+    (b"HOST ftp.example.org", c.Host("ftp.example.org")),
+    (b"HOST [2001:db8::1]", c.Host("[2001:db8::1]")),
+    (b"CLNT lftp 4", c.Clnt("lftp 4")),
+    (b"CSID Name=x; Version=1;", c.Csid("Name=x; Version=1;")),
+    (b"LANG", c.Lang()),
+    (b"LANG en-au", c.Lang("en-au")),
+    (b"RANG 1 0", c.Rang(1, 0)),
+    (b"HASH a b ", c.Hash("a b ")),
+    (b"AVBL", c.Avbl()),
+    (b"AVBL x", c.Avbl("x")),
+    *((word.encode() + b" x 0 9", c.Digest(word, "x 0 9")) for word in DIGESTS),
     (b"DELE x", c.Dele("x")),
     (b"MKD x", c.Mkd("x")),
     (b"RMD x", c.Rmd("x")),
@@ -121,6 +139,36 @@ class Commands(SynchronousTestCase):
                 self.assertRaises(LocalProtocolError, format_command, kind(path))
         for command in (c.User("a\r\nb"), c.Pass("a\nb"), c.Opts("A", "\r"), c.Mfmt("1", "\n")):
             self.assertRaises(LocalProtocolError, format_command, command)
+
+    def test_other_words(self) -> None:
+        """The words that clients use for the same, and what is none of them."""
+        for octets, command in (
+            (b"SITE UTIME 202001020304 x", c.SiteUtime("20200102030400", "x")),
+            (b"site utime x y 20200101000000 20200102000000 20200103000000 utc",
+             c.SiteUtime("20200102000000", "x y")),
+            (b"mff UNIX.MODE=777;MODIFY=20200101000000; x", c.Mff("20200101000000", 0o777, "x")),
+            (b"HOST FTP.Example.ORG", c.Host("ftp.example.org")),
+            (b"RANG 3  9", c.Rang(3, 9)),
+        ):  # fmt: skip
+            self.assertEqual(command, parse_command(octets), octets)
+        for octets, code in (
+            (b"SITE", 501), (b"SITE ", 501), (b"SITE EXEC id", 504), (b"SITE WHO x", 501),
+            (b"SITE CHMOD", 501), (b"SITE CHMOD 64 x", 501), (b"SITE CHMOD 999 x", 501),
+            (b"SITE CHMOD 640", 501), (b"SITE CHMOD 4755 x", 504), (b"SITE CHMOD +x x", 501),
+            (b"SITE UTIME", 501), (b"SITE UTIME 2020 x", 501), (b"SITE UTIME x 1 2 3 UTC", 501),
+            (b"MFF x", 501), (b"MFF ; x", 501), (b"MFF modify=2020; x", 501), (b"MFF modify; x", 501),
+            (b"MFF modify=20200101000000;", 501), (b"MFF modify=20200101000000 x", 501),
+            (b"MFF unix.owner=0; x", 504), (b"MFF unix.mode=4755; x", 504),
+            (b"HOST", 501), (b"HOST a:21", 501), (b"HOST [::1]:21", 501), (b"HOST -a", 501),
+            (b"HOST a..b", 501), (b"HOST " + b"a" * 64, 501), (b"HOST " + b"a." * 200 + b"a", 501),
+            (b"LANG en_US", 501), (b"LANG " + b"x" * 9, 501),
+            (b"RANG", 501), (b"RANG 1", 501), (b"RANG 1 2 3", 501), (b"RANG -1 2", 501),
+            (b"RANG 1 " + b"9" * 20, 501), (b"HASH", 501), (b"XMD5", 501), (b"ACCT", 501),
+        ):  # fmt: skip
+            with self.assertRaises(RemoteProtocolError) as caught:
+                parse_command(octets)
+            assert isinstance(caught.exception.reply, Reply)
+            self.assertEqual(code, caught.exception.reply.code, octets)
 
     def test_password_is_not_shown(self) -> None:
         """Neither in a log nor in a traceback."""
@@ -384,7 +432,7 @@ class Listings(SynchronousTestCase):
             found = parse_unix(line, NOW)
             assert found is not None, line
             self.assertEqual((name, octets, when), (found.name, found.octets, found.modified))
-        found = parse_dos("02-13-20  01:05PM       <DIR>          a b")
+        found = parse_dos("02-13-20  01:05PM       <DIR>          a b", NOW)
         assert found is not None
         self.assertEqual(
             ("a b", "dir", datetime(2020, 2, 13, 13, 5, tzinfo=UTC)),
@@ -405,7 +453,7 @@ class Listings(SynchronousTestCase):
             "-" * 20_000,
             "",
         ]
-        self.assertEqual([], entries_of(lines, NOW, facts=False))
+        self.assertEqual([], read_listing(lines, NOW, facts=False).entries)
         facts = [
             "type=cdir; .",
             "type=pdir; ..",
@@ -416,15 +464,17 @@ class Listings(SynchronousTestCase):
             " ",
             "type=file; \0",
         ]
-        self.assertEqual([], entries_of(facts, NOW, facts=True))
-        (entry,) = entries_of(["size=-1;modify=20209999999999;type=file; x"], NOW, facts=True)
+        self.assertEqual([], read_listing(facts, NOW, facts=True).entries)
+        (entry,) = read_listing(
+            ["size=-1;modify=20209999999999;type=file; x"], NOW, facts=True
+        ).entries
         self.assertEqual((None, None), (entry.octets, entry.modified))
 
     @given(st.text(max_size=80))
     def test_any_text(self, line: str) -> None:
         """No line breaks a reader."""
         for facts in (True, False):
-            for entry in entries_of([line], NOW, facts=facts):
+            for entry in read_listing([line], NOW, facts=facts).entries:
                 assert "/" not in entry.name
 
     def test_times(self) -> None:

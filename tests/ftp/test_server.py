@@ -210,17 +210,21 @@ class Files(SynchronousTestCase):
         session = Session()
         self.assertEqual(b"215 UNIX Type: L8\r\n", session.say(b"SYST\r\n"))
         self.assertEqual(
-            b"211-Extensions:\r\n EPRT\r\n EPSV\r\n MDTM\r\n MFMT\r\n"
-            b" MLST type*;size*;modify*;perm*;unique*;\r\n REST STREAM\r\n SIZE\r\n TVFS\r\n UTF8\r\n211 End\r\n",
+            b"211-Extensions:\r\n EPRT\r\n EPSV\r\n AVBL\r\n CLNT\r\n CSID\r\n"
+            b" HASH SHA-256*;SHA-512;SHA-1;MD5;CRC32;\r\n HOST\r\n LANG EN*\r\n MDTM\r\n"
+            b" MFF modify;UNIX.mode;\r\n MFMT\r\n"
+            b" MLST type*;size*;modify*;perm*;unique*;UNIX.mode*;\r\n MODE Z\r\n RANG STREAM\r\n"
+            b" REST STREAM\r\n SITE CHMOD\r\n SITE UTIME\r\n SIZE\r\n TVFS\r\n UTF8\r\n"
+            b" XCRC\r\n XMD5\r\n XSHA\r\n XSHA1\r\n XSHA256\r\n XSHA512\r\n211 End\r\n",
             session.say(b"FEAT\r\n"),
         )
         self.assertTrue(session.say(b"STAT\r\n").endswith(b' Working directory "/"\r\n211 End\r\n'))
         self.assertIn(b" drwxr-xr-x ", session.say(b"STAT -la\r\nSTAT .\r\n"))
         self.assertEqual(3, session.say(b"STAT notes.txt\r\n").count(b"\r\n"))
-        self.assertIn(b" RETR ", session.say(b"HELP\r\n"))
+        self.assertIn(b" RETR", session.say(b"HELP\r\n"))
         self.assertEqual([214, 501], codes(session.say(b"HELP retr\r\nHELP xyzzy\r\n")))
         self.assertEqual(
-            [200, 200, 504, 501, 501, 501],
+            [200, 200, 504, 200, 501, 501],
             codes(
                 session.say(
                     b"OPTS UTF8 ON\r\nOPTS utf8\r\nOPTS UTF8 OFF\r\nOPTS HASH MD5\r\nOPTS\r\nOPTS -\r\n"
@@ -274,17 +278,22 @@ SAMPLES: dict[bytes, bytes] = {
     b"MODE": b"S", b"STRU": b"F", b"PORT": b"127,0,0,1,20,20", b"EPRT": b"|1|127.0.0.1|5000|", b"REST": b"0", b"ALLO": b"1",
     b"RETR": b"notes.txt", b"STOR": b"n", b"APPE": b"n", b"MLST": b"sub", b"SIZE": b"notes.txt", b"MDTM": b"notes.txt",
     b"MFMT": b"20200101000000 notes.txt", b"DELE": b"notes.txt", b"MKD": b"m", b"RMD": b"sub", b"RNFR": b"notes.txt",
-    b"RNTO": b"n", b"OPTS": b"UTF8 ON",
+    b"RNTO": b"n", b"OPTS": b"UTF8 ON", b"ACCT": b"x", b"SMNT": b"/", b"SITE": b"CHMOD 640 notes.txt", b"CLNT": b"lftp",
+    b"CSID": b"Name=lftp; Version=4;", b"HOST": b"ftp.example.test", b"RANG": b"0 3", b"HASH": b"notes.txt",
+    b"MFF": b"modify=20200101000000; notes.txt", b"XCRC": b"notes.txt", b"XMD5": b"notes.txt 1 3", b"XSHA": b"notes.txt",
+    b"XSHA1": b"notes.txt", b"XSHA256": b"notes.txt", b"XSHA512": b"notes.txt",
 }  # fmt: skip
 #: What may be said before a login, and what it is answered there.
 BEFORE = {
     b"USER": 331, b"PASS": 503, b"AUTH": 431, b"PBSZ": 503, b"PROT": 503, b"REIN": 220, b"QUIT": 221, b"ABOR": 226,
     b"SYST": 215, b"HELP": 214, b"FEAT": 211, b"OPTS": 200, b"NOOP": 200,
+    b"HOST": 220, b"CLNT": 200, b"CSID": 200, b"LANG": 200,
 }  # fmt: skip
 #: ... and after it, where that is no success.
 AFTER = {
     b"PASS": 503, b"AUTH": 431, b"PBSZ": 503, b"PROT": 503, b"RNTO": 503, b"RETR": 425, b"STOR": 425, b"APPE": 425,
     b"STOU": 425, b"LIST": 425, b"NLST": 425, b"MLSD": 425, b"RMD": 550,
+    b"HOST": 503,
 }  # fmt: skip
 
 
@@ -331,7 +340,8 @@ class Hostile(SynchronousTestCase):
         """What is no command is refused, and the line behind it heard."""
         for line, code in (
             (b"", 500), (b" ", 500), (b"XYZZY", 500), (b"RETR\tnotes.txt", 500), (b"\xe4\xf6\xfc", 500), (b"\0", 500),
-            (b"ACCT x", 502), (b"SITE CHMOD 777 x", 502), (b"SMNT /", 502), (b"CCC", 502), (b"RETR a\0b", 501),
+            (b"ACCT x", 202), (b"SITE CHMOD 777 x", 550), (b"SMNT /", 202),
+            (b"SITE", 501), (b"SITE EXEC id", 504), (b"SITE CHMOD 8 x", 501), (b"SITE CHMOD 4755 notes.txt", 504), (b"CCC", 502), (b"RETR a\0b", 501),
             (b"CWD \0", 501), (b"\xff" * 400, 500), (b"\xff\xfd\x18\xff\xfb\x1f", 500), (b"NOOP extra words", 200),
             (b"x" * 9000, 500), (b"RETR " + b"x" * 9000, 500), (b"NO\xff\xf1OP", 500), (b"\xff\xfd\x18NOOP", 200),
         ):  # fmt: skip
@@ -390,17 +400,15 @@ class Hostile(SynchronousTestCase):
         each file. Before a login it does."""
         session = Session(bad_commands=10)
         for _ in range(10):
-            self.assertEqual(
-                [502] * 9 + [200], codes(session.say(b"SITE CHMOD\r\n" * 9 + b"NOOP\r\n"))
-            )
-        self.assertEqual([502] * 10 + [421], codes(session.say(b"SITE CHMOD\r\n" * 11)))
+            self.assertEqual([502] * 9 + [200], codes(session.say(b"CCC\r\n" * 9 + b"NOOP\r\n")))
+        self.assertEqual([502] * 10 + [421], codes(session.say(b"CCC\r\n" * 11)))
         session = Session(logged_in=False, bad_commands=10)
         said = codes(session.say(b"XYZZY\r\nNOOP\r\n" * 10))
         self.assertEqual([500, 200] * 9 + [500, 421], said)
         session = Session(bad_commands=10)
         for _ in range(3):
             data = session.data()
-            session.say(b"XCRC x\r\n" * 8 + b"STOR x\r\n")
+            session.say(b"XMD6 x\r\n" * 8 + b"STOR x\r\n")
             data.hang_up()
             session.world.settle()
             self.assertEqual([226], codes(session.heard()))

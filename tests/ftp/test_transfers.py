@@ -12,7 +12,7 @@ from twisted.internet.protocol import Factory, Protocol
 
 from netsuite import tls
 from netsuite.connection.peer import Peer, where
-from netsuite.ftp.server.transfers import HEARD_SECONDS
+from netsuite.ftp.server.receiving import HEARD_SECONDS
 from netsuite.store.errors import OverQuota, StorageFull
 from netsuite.store.files.memory import MemoryUpload
 from netsuite.store.tree import TreePath, UploadRequest

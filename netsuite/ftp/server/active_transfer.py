@@ -1,4 +1,4 @@
-"""A transfer under way: what asked for it, its connection, how far it is."""
+"""A transfer under way, or a hash: what asked for it, its connection, how far it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
 
-from netsuite.ftp.commands import Transfer
+from netsuite.ftp.commands import Work
 from netsuite.ftp.paths import TreePath
 from netsuite.ftp.transfer.connection import DataConnection
 from netsuite.ftp.transfer.incoming import Incoming
@@ -23,10 +23,11 @@ class ActiveTransfer:
         committing: all has come and is being made durable, which is not called back.
         since: when it was asked for.
         path: of its file, where that is not the one that was asked for.
-        at_once: octets that passed before ``data`` was made of the connection, if it was.
+        at_once: octets that passed before ``data`` was made of the connection, if it was; or were
+            hashed.
     """
 
-    command: Transfer
+    command: Work
     data: DataConnection | Incoming | None = None
     done: Deferred[None] | None = None
     committing: bool = False

@@ -1,12 +1,11 @@
-"""Changes of files without a transfer: DELE, MKD, RMD, RNFR, RNTO, MFMT."""
+"""Changes of files without a transfer: DELE, MKD, RMD, RNFR, RNTO."""
 
 from __future__ import annotations
 
 from netsuite.connection.server import handlers
 from netsuite.ftp import replies
-from netsuite.ftp.commands import Dele, Mfmt, Mkd, Reply, Rmd, Rnfr, Rnto, reply
-from netsuite.ftp.listing import format_time, parse_time
-from netsuite.ftp.paths import quoted, shown
+from netsuite.ftp.commands import Dele, Mkd, Reply, Rmd, Rnfr, Rnto, reply
+from netsuite.ftp.paths import quoted
 from netsuite.ftp.server.session import Session
 from netsuite.ftp.server.transfer_log import removed
 from netsuite.store.errors import BadFileName, DirectoryNotEmpty, FileInTheWay
@@ -24,7 +23,7 @@ async def make_directory(session: Session, command: Mkd) -> Reply:
     """Make a directory."""
     path = session.resolved(command.path)
     await session.files.make_directory(path)
-    return reply(257, f"{quoted(path)} was made")
+    return reply(257, f"{quoted(session.seen(path))} was made")
 
 
 async def remove_directory(session: Session, command: Rmd) -> Reply:
@@ -57,14 +56,4 @@ async def rename_to(session: Session, command: Rnto) -> Reply:
     return reply(250, "Renamed")
 
 
-async def set_modified(session: Session, command: Mfmt) -> Reply:
-    """Set when a file was modified."""
-    moment = parse_time(command.modified)
-    if moment is None:
-        return replies.BAD_TIME
-    path = session.resolved(command.path)
-    entry = await session.files.set_modified(path, moment)
-    return reply(213, f"Modify={format_time(entry.modified)}; {shown(path)}")
-
-
-HANDLERS = handlers(remove, make_directory, remove_directory, rename_from, rename_to, set_modified)
+HANDLERS = handlers(remove, make_directory, remove_directory, rename_from, rename_to)

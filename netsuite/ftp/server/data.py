@@ -1,4 +1,4 @@
-"""Data connections arranged: PASV, EPSV, PORT, EPRT; REST and ALLO of the next transfer."""
+"""Data connections arranged: PASV, EPSV, PORT, EPRT; REST, RANG and ALLO of the next transfer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from netsuite.connection.server import handlers
 from netsuite.ftp import replies
-from netsuite.ftp.commands import Allo, Epsv, Pasv, Port, Reply, Representation, Rest, reply
+from netsuite.ftp.commands import Allo, Epsv, Pasv, Port, Rang, Reply, Representation, Rest, reply
 from netsuite.ftp.reply_grammar import extended_passive_reply, passive_reply
 from netsuite.ftp.server.session import Session
 from netsuite.ftp.transfer.channel import NoPortFree
@@ -83,8 +83,20 @@ async def restart(session: Session, command: Rest) -> Reply:
     """Note where the next transfer begins."""
     if command.offset and session.representation is Representation.ASCII:
         return replies.NO_ASCII_REST
+    session.forget_place()
     session.restart_at = command.offset
     return reply(350, f"Restarting at {command.offset}")
+
+
+async def choose_range(session: Session, command: Rang) -> Reply:
+    """Note which octets the next transfer or hash is of (draft-bryan-ftp-range)."""
+    session.forget_place()
+    if (command.start, command.end) == (1, 0):
+        return reply(350, "All of the file")
+    if command.start > command.end:
+        return replies.BAD_RANGE
+    session.range = command.start, command.end
+    return reply(350, f"From octet {command.start} to {command.end}")
 
 
 async def allocate(session: Session, command: Allo) -> Reply:
@@ -93,4 +105,4 @@ async def allocate(session: Session, command: Allo) -> Reply:
     return reply(200, "Noted")
 
 
-HANDLERS = handlers(passive, extended_passive, active, restart, allocate)
+HANDLERS = handlers(passive, extended_passive, active, restart, choose_range, allocate)

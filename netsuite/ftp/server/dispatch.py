@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from netsuite.connection.server import merged
-from netsuite.ftp.server import changes, data, login, navigation, status, transfers
+from netsuite.ftp.server import (
+    changes,
+    data,
+    facts,
+    login,
+    navigation,
+    status,
+    transfers,
+)
 from netsuite.ftp.server.session import Session
 
 
@@ -17,4 +25,5 @@ class FTPServer(Session):
         status.HANDLERS,
         data.HANDLERS,
         transfers.HANDLERS,
+        facts.HANDLERS,
     )

@@ -32,6 +32,7 @@ def listed(
         modified=entry.modified,
         perm=perm_fact(session.files.permissions(path), directory=is_directory),
         unique=entry.unique,
+        mode=entry.mode,
     )
 
 

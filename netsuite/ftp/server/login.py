@@ -1,12 +1,27 @@
-"""Access and security: USER, PASS, REIN, QUIT, AUTH, PBSZ, PROT."""
+"""Access and security: USER, PASS, ACCT, REIN, HOST, QUIT, AUTH, PBSZ, PROT."""
 
 from __future__ import annotations
+
+import ipaddress
 
 from netsuite.accounts.interfaces import FileAccess, LoginRefused
 from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import handlers
 from netsuite.ftp import replies
-from netsuite.ftp.commands import Auth, Pass, Pbsz, Prot, Protection, Quit, Rein, Reply, User, reply
+from netsuite.ftp.commands import (
+    Acct,
+    Auth,
+    Host,
+    Pass,
+    Pbsz,
+    Prot,
+    Protection,
+    Quit,
+    Rein,
+    Reply,
+    User,
+    reply,
+)
 from netsuite.ftp.server.session import Session
 
 
@@ -29,6 +44,7 @@ async def password(session: Session, command: Pass) -> Reply | None:
     if shared.anonymous is not None and session.is_guest:
         # What is given for a password is nobody's secret, and nobody's business.
         session.enter(shared.anonymous())
+        session.root = shared.hosts.get(session.meant_host(), ())
         return reply(230, "Welcome; you may read what is here")
     try:
         login = await shared.authenticator.log_in(
@@ -47,10 +63,40 @@ async def password(session: Session, command: Pass) -> Reply | None:
 
 
 async def reinitialize(session: Session, command: Rein) -> Reply:
-    """Log out. TLS stays: RFC 4217, 13 would have it ended, which only an attacker could want."""
-    session.username = ""
+    """Log out, and be as in the beginning (RFC 959, 4.1.1; 7151, 3.2.1). TLS stays: RFC 4217, 13
+    lets it be ended, which only an attacker could want; PROT is to be said anew (4217, 9)."""
+    session.username = session.host_name = ""
+    session.forget_options()
     session.log_out()
     return reply(220, "Begin anew")
+
+
+async def account(session: Session, command: Acct) -> Reply:
+    """Accept an account to charge: none is needed (RFC 959, 4.1.1)."""
+    return replies.SUPERFLUOUS
+
+
+async def host(session: Session, command: Host) -> Reply:
+    """Choose one of the server's hosts (RFC 7151)."""
+    name = command.name
+    said_before = session.host_name
+    session.host_name = ""
+    named = session.meant_host()  # by TLS, which must agree (3.2.2)
+    if not (name in session.shared.hosts or _is_ours(session, name)) or named not in ("", name):
+        session.host_name = said_before
+        return replies.NO_HOST
+    session.host_name = name
+    return reply(220, f"{name} FTP {session.shared.software}")
+
+
+def _is_ours(session: Session, name: str) -> bool:
+    """Return whether a name is the server's, or the address that the client has come to."""
+    if name == session.shared.host.lower():
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")) == ipaddress.ip_address(session.here())
+    except ValueError:
+        return False
 
 
 async def quit_session(session: Session, command: Quit) -> None:
@@ -68,7 +114,7 @@ async def auth(session: Session, command: Auth) -> Reply | None:
     if session.shared.tls is None:
         return replies.NO_TLS
     session.say(reply(234, "Begin TLS"))
-    session.start_tls(session.shared.tls)
+    session.start_tls(session.shared.tls.named(session.host_name))
     return None
 
 
@@ -94,4 +140,6 @@ async def protect(session: Session, command: Prot) -> Reply:
     return reply(200, "As you like")
 
 
-HANDLERS = handlers(user, password, reinitialize, quit_session, auth, buffer_size, protect)
+HANDLERS = handlers(
+    user, password, account, reinitialize, host, quit_session, auth, buffer_size, protect
+)

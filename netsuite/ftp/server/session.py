@@ -11,9 +11,9 @@ from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, FileAccess
 from netsuite.connection.deadlines import CloseReason
-from netsuite.connection.peer import where
+from netsuite.connection.peer import openssl_of, where
 from netsuite.connection.server import Login, ServerConnection
-from netsuite.ftp import replies
+from netsuite.ftp import deflate, digests, replies
 from netsuite.ftp.commands import Ended, Protection, Representation, reply
 from netsuite.ftp.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.ftp.listing import FACTS
@@ -22,6 +22,7 @@ from netsuite.ftp.server.active_transfer import ActiveTransfer
 from netsuite.ftp.server.shared import Shared
 from netsuite.ftp.transfer.channel import Core, DataChannel, Wanted, make_channel
 from netsuite.ftp.transfer.connection import DataConnection
+from netsuite.ftp.transfer.rates import Allowance, Bucket
 from netsuite.wire.errors import LocalProtocolError
 
 #: RFC 1635: names that need no password.
@@ -38,25 +39,41 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(), shared, name)
         self.username = ""
+        #: Which of the server's hosts is meant (HOST); empty: none was named.
+        self.host_name = ""
         self.wrong_passwords = 0
-        self.buffer_size_said = False  # PBSZ
-        self.protection = Protection.CLEAR
         #: The transfer under way.
         self.active: ActiveTransfer | None = None
         self._channel: DataChannel | None = None
+        #: What the client says it is (CLNT, CSID).
+        self.software = ""
+        self.forget_options()
         self.log_out()
 
+    def forget_options(self) -> None:
+        """Forget what may be chosen before a login, and outlives one (REIN, AUTH)."""
+        self.facts: tuple[str, ...] = FACTS
+        self.hash_name = digests.DEFAULT
+        self.deflate_level = deflate.LEVEL
+        self.buffer_size_said = False  # PBSZ
+        self.protection = Protection.CLEAR
+
     def log_out(self) -> None:
-        """Forget who it is and all that was chosen (REIN, AUTH, USER)."""
+        """Forget who it is and all that was chosen since (REIN, AUTH, USER)."""
         self.logged_out()
         self._files: FileAccess | None = None
+        self._allowance: Allowance | None = None
+        #: Where in the tree the client's root is.
+        self.root: TreePath = ROOT
         self.working: TreePath = ROOT
         self.representation = Representation.ASCII  # RFC 959, 5.1
+        self.deflated = False  # MODE Z
         self.restart_at = 0
+        #: The first octet of the next transfer or hash, and the last (RANG).
+        self.range: tuple[int, int] | None = None
         self.allocated: int | None = None
         self.rename_from: TreePath = ROOT
         self.extended_only = False  # EPSV ALL
-        self.facts: tuple[str, ...] = FACTS
         if self._channel is not None:
             self._channel.reset()
 
@@ -101,8 +118,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Forget everything said in the clear (RFC 4217, 4)."""
         self.dialog.forget()
         self.username = ""
-        self.buffer_size_said = False
-        self.protection = Protection.CLEAR
+        self.forget_options()
         self.log_out()
 
     # -- what commands share ------------------------------------------------------------------
@@ -134,8 +150,47 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         return self._files
 
     def resolved(self, path: str | None) -> TreePath:
-        """Return the path that the client means."""
-        return resolve(self.working, path)
+        """Return the path in the tree that the client means."""
+        return self.root + resolve(self.working, path)
+
+    def seen(self, path: TreePath) -> TreePath:
+        """Return a path in the tree as the client sees it."""
+        return path[len(self.root) :]
+
+    def forget_place(self) -> None:
+        """Forget where the next transfer or hash begins and ends."""
+        self.restart_at = 0
+        self.range = None
+
+    def meant_host(self) -> str:
+        """Return the host that the client means: the one it has named, or that TLS has."""
+        if self.host_name:
+            return self.host_name
+        handle = openssl_of(self.transport)
+        name = handle and handle.get_servername()
+        return name.decode("ascii", "replace").lower() if name else ""
+
+    @property
+    def allowance(self) -> Allowance:
+        """How fast transfers may be; it keeps to what the settings say by then."""
+        if self._allowance is None:
+            name = self.files.name
+
+            def of_account() -> int:
+                settings = self.shared.settings
+                each = settings.octets_per_second_per_account
+                return settings.octets_per_second_of.get(name, each)
+
+            rates = self.shared.rates
+            self._allowance = Allowance(
+                self.clock,
+                (
+                    (Bucket(), lambda: self.shared.settings.octets_per_second_per_session),
+                    (rates.of_account(name), of_account),
+                    (rates.everybody, lambda: self.shared.settings.octets_per_second),
+                ),
+            )
+        return self._allowance
 
     def here(self) -> str:
         """Return our own address on this connection, empty where it has none."""

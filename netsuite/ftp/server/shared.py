@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import SystemRandom
-from typing import Any
+from typing import Any, Final
+
+from twisted.internet.defer import DeferredSemaphore, execute
 
 from netsuite.accounts.interfaces import Authenticator, FileAccess
 from netsuite.connection.server import ServerShared
 from netsuite.connection.session_group import SessionGroupsTLS
+from netsuite.ftp.paths import TreePath
 from netsuite.ftp.settings import Settings
 from netsuite.ftp.transfer.channel import Ports
+from netsuite.ftp.transfer.rates import Rates
 from netsuite.wire.dates import now
+
+#: Files that are hashed at once; more wait for their turn.
+HASHES_AT_ONCE: Final = 4
 
 
 def _shuffled(numbers: range) -> list[int]:
@@ -33,6 +40,11 @@ class Shared(ServerShared):
         now: the time, for listings.
         shuffled: returns the numbers of a range in an order that nobody can guess.
         tls: what AUTH TLS is begun with, and data connections with it.
+        hosts: names that HOST may say beside our own (RFC 7151), in lower case, and the directory
+            of the public site that who does not log in sees there.
+        run: calls a function elsewhere than on the reactor's thread; it takes milliseconds.
+        hashing: lets so many files be hashed at once.
+        rates: what limits of bandwidth have let pass.
     """
 
     authenticator: Authenticator
@@ -43,6 +55,10 @@ class Shared(ServerShared):
     now: Callable[[], datetime] = now
     shuffled: Callable[[range], list[int]] = _shuffled
     tls: SessionGroupsTLS | None = None
+    hosts: Mapping[str, TreePath] = field(default_factory=dict)
+    run: Callable[..., Awaitable[Any]] = execute
+    hashing: DeferredSemaphore = field(default_factory=lambda: DeferredSemaphore(HASHES_AT_ONCE))
+    rates: Rates = field(default_factory=Rates)
     ports: Ports = field(init=False)
 
     def __post_init__(self) -> None:

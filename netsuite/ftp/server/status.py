@@ -1,12 +1,14 @@
-"""Facts about the server: FEAT, OPTS, SYST, STAT, HELP, NOOP."""
+"""Facts about the server and the client: FEAT, OPTS, SYST, STAT, HELP, NOOP; SITE HELP, SITE WHO;
+CLNT, CSID, LANG."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from netsuite.connection.server import handlers
-from netsuite.ftp import commands, replies
-from netsuite.ftp.grammar import PARSERS
+from netsuite.ftp import commands, deflate, digests, replies
+from netsuite.ftp.grammar import DIGESTS, PARSERS, SITE_PARSERS
 from netsuite.ftp.listing import chosen_facts, features, unix_line
 from netsuite.ftp.paths import TreePath, quoted, sayable
 from netsuite.ftp.server.lists import listed
@@ -17,6 +19,10 @@ from netsuite.store.tree import EntryKind
 #: Lines that STAT gives of a directory: they go over the control connection, all at once.
 STATUS_LINES: Final = 1000
 _WORDS_A_LINE: Final = 8
+#: So much is kept of what a client says it is.
+SOFTWARE_CHARACTERS: Final = 100
+#: Sessions that SITE WHO tells of.
+WHO_LINES: Final = 1000
 
 
 async def feature_list(session: Session, command: commands.Feat) -> commands.Reply:
@@ -29,7 +35,19 @@ async def feature_list(session: Session, command: commands.Feat) -> commands.Rep
         lines.append("EPRT")
     if settings.passive:
         lines.append("EPSV")
-    lines += ["MDTM", "MFMT", features(session.facts), "REST STREAM", "SIZE", "TVFS", "UTF8"]
+    lines += [
+        "AVBL",
+        "CLNT",
+        "CSID",
+        digests.features(session.hash_name),
+        "HOST",
+        "LANG EN*",
+    ]
+    lines += ["MDTM", "MFF modify;UNIX.mode;", "MFMT", features(session.facts)]
+    if settings.compression:
+        lines.append("MODE Z")
+    lines += ["RANG STREAM", "REST STREAM", "SITE CHMOD", "SITE UTIME", "SIZE", "TVFS", "UTF8"]
+    lines += sorted(DIGESTS)
     return commands.listing(211, "Extensions:", lines, "End")
 
 
@@ -39,11 +57,48 @@ async def options(session: Session, command: commands.Opts) -> commands.Reply:
         session.facts = chosen_facts(command.options)
         chosen = "".join(f"{fact};" for fact in session.facts)
         return commands.reply(200, f"MLST OPTS {chosen}".rstrip())
+    if command.command == "HASH":
+        return _choose_hash(session, command.options)
+    if command.command == "MODE" and session.shared.settings.compression:
+        level = deflate.level_of(command.options, session.deflate_level)
+        if level is None:
+            return replies.NO_OPTION
+        session.deflate_level = level
+        return commands.reply(200, f"MODE Z LEVEL {level}")
     if command.command not in ("UTF8", "UTF-8"):
         return replies.NO_OPTION
     if command.options.upper() in ("", "ON"):
         return commands.reply(200, "UTF-8, as always")
     return replies.NOT_OFFERED
+
+
+def _choose_hash(session: Session, name: str) -> commands.Reply:
+    """Say by which function HASH hashes, having chosen it if one is named."""
+    name = name.upper()
+    if name and name not in digests.FUNCTIONS:
+        return replies.NO_HASH
+    session.hash_name = name or session.hash_name
+    return commands.reply(200, session.hash_name)
+
+
+async def client_software(session: Session, command: commands.Clnt) -> commands.Reply:
+    """Note which program the client is."""
+    session.software = command.software[:SOFTWARE_CHARACTERS]
+    return commands.reply(200, "Noted")
+
+
+async def identify(session: Session, command: commands.Csid) -> commands.Reply:
+    """Note the same, and say what a client should know of the server."""
+    session.software = command.software[:SOFTWARE_CHARACTERS]
+    name = session.shared.software
+    return commands.reply(200, f"Name={name}; CaseSensitive=1; DirSep=/;")
+
+
+async def language(session: Session, command: commands.Lang) -> commands.Reply:
+    """Choose the language of replies: the server's own, English (RFC 2640, 4.1)."""
+    if command.tag is not None and command.tag.partition("-")[0] != "en":
+        return replies.NO_LANGUAGE
+    return commands.reply(200, "English, as always")
 
 
 async def system(session: Session, command: commands.Syst) -> commands.Reply:
@@ -53,17 +108,59 @@ async def system(session: Session, command: commands.Syst) -> commands.Reply:
 
 async def commands_known(session: Session, command: commands.Help) -> commands.Reply:
     """Say which commands there are."""
-    if command.topic:
-        word = command.topic.upper().encode("utf-8", "replace")
-        known = word in PARSERS
-        text = f"{command.topic.upper()} is known here" if known else "No such command"
+    if command.topic.upper() == "SITE":
+        return _known(SITE_PARSERS, "", "SITE ")
+    return _known(PARSERS, command.topic)
+
+
+async def site_commands(session: Session, command: commands.SiteHelp) -> commands.Reply:
+    """Say which SITE commands there are."""
+    return _known(SITE_PARSERS, command.topic, "SITE ")
+
+
+def _known(parsers: Mapping[bytes, object], topic: str, of: str = "") -> commands.Reply:
+    if topic:
+        word = topic.upper()
+        known = word.encode("utf-8", "replace") in parsers
+        text = f"{of}{word} is known here" if known else "No such command"
         return commands.reply(214 if known else 501, text)
-    words = sorted(word.decode("ascii") for word in PARSERS)
+    words = sorted(word.decode("ascii") for word in parsers)
     lines = [
-        " ".join(word.ljust(5) for word in words[start : start + _WORDS_A_LINE]).rstrip()
+        " ".join(word.ljust(7) for word in words[start : start + _WORDS_A_LINE]).rstrip()
         for start in range(0, len(words), _WORDS_A_LINE)
     ]
-    return commands.listing(214, "Commands:", lines, "End")
+    return commands.listing(214, f"{of}Commands:", lines, "End")
+
+
+async def who(session: Session, command: commands.SiteWho) -> commands.Reply:
+    """Say who is connected to this process; who is no administrator sees their own sessions."""
+    lines: list[str] = []
+    more = 0
+    for other in session.registry or ():
+        if not isinstance(other, Session):
+            continue
+        if (
+            not session.files.is_administrator
+            and (not session.account or other.account != session.account)
+            and other is not session
+        ):
+            continue
+        if len(lines) < WHO_LINES:
+            lines.append(_who_line(other))
+        else:
+            more += 1
+    if more:
+        lines.append(f"and {more} more")
+    return commands.listing(200, "Connected:", lines, "End")
+
+
+def _who_line(session: Session) -> str:
+    name = session.account or (session.username if session.is_guest else "-")
+    doing = "idle" if session.active is None else type(session.active.command).__name__.upper()
+    software = "".join(each if each.isprintable() else "?" for each in session.software)
+    seconds = round(session.clock.seconds() - session.deadlines.opened_at)
+    where = session.peer.address or "local"
+    return f"{name} {where} {seconds}s {doing} {software}".rstrip()
 
 
 async def nothing(session: Session, command: commands.Noop) -> commands.Reply:
@@ -87,7 +184,7 @@ def _standing(session: Session) -> list[str]:
         f"Connected from {peer.address or 'a local socket'}",
         f"Logged in as {session.files.name}",
         f"TLS: {peer.tls_version or 'no'}, data {protected}",
-        f"TYPE {session.representation.value}, MODE S, STRU F",
+        f"TYPE {session.representation.value}, MODE {'Z' if session.deflated else 'S'}, STRU F",
         f"Working directory {quoted(session.working)}",
     ]
 
@@ -106,4 +203,7 @@ async def _listing(session: Session, path: TreePath) -> commands.Reply:
     return commands.listing(212, "Status follows", lines, "End")
 
 
-HANDLERS = handlers(feature_list, options, system, commands_known, nothing, status)
+HANDLERS = handlers(
+    feature_list, options, client_software, identify, language, system, commands_known,
+    site_commands, who, nothing, status,
+)  # fmt: skip

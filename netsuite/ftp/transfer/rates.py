@@ -1,0 +1,91 @@
+"""Limits of bandwidth: how many octets may pass in a second, of a session, an account, and all.
+
+A transfer asks before each slice it sends, or behind each it has received, and waits as long as it
+is told. Slices are small and of one size, and who asks first goes first: so those that share a
+limit get the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+from weakref import WeakValueDictionary
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+#: Unused time that may be made up for: who was idle begins with so many seconds' worth.
+BURST_SECONDS: Final = 0.25
+#: A slice is what passes in a tenth of a second, and of these sizes.
+SLICE_OCTETS: Final = range(1_024, 65_536)
+#: How much passes before it is looked whether there is a limit by now.
+UNLIMITED_OCTETS: Final = 16 << 20
+
+
+class Bucket:
+    """One limit's account of time: until when all that has passed keeps it busy."""
+
+    __slots__ = ("__weakref__", "_busy_until")
+
+    def __init__(self) -> None:
+        self._busy_until = 0.0
+
+    def book(self, octets: int, rate: int, now: float) -> float:
+        """Let octets pass at a rate in octets per second; return in how many seconds they may."""
+        self._busy_until = max(self._busy_until, now - BURST_SECONDS) + octets / rate
+        return max(0.0, self._busy_until - now)
+
+
+class Rates:
+    """The limits that sessions share."""
+
+    def __init__(self) -> None:
+        self.everybody = Bucket()
+        self._accounts: WeakValueDictionary[str, Bucket] = WeakValueDictionary()
+
+    def of_account(self, name: str) -> Bucket:
+        """Return an account's, the same for as long as somebody has it."""
+        bucket = self._accounts.get(name)
+        if bucket is None:
+            bucket = self._accounts[name] = Bucket()
+        return bucket
+
+
+class Allowance:
+    """What one session may do; it keeps what it has been allowed and did not use.
+
+    Args:
+        clock: on which it waits.
+        limits: buckets, and the rate of each by now; 0 for no limit.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, limits: Sequence[tuple[Bucket, Callable[[], int]]]
+    ) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._left = 0  # allowed, and not used yet
+
+    @property
+    def slice_octets(self) -> int | None:
+        """How much may pass at a time; None where there is no limit by now."""
+        rates = [rate for _, limit in self._limits if (rate := limit())]
+        if not rates:
+            return None
+        return max(SLICE_OCTETS.start, min(SLICE_OCTETS.stop, min(rates) // 10))
+
+    async def take(self, octets: int) -> None:
+        """Wait until octets may pass. A whole slice is asked for each time, however few they are:
+        who sends in small pieces has to wait in line as often as others."""
+        while octets > self._left:
+            step = self.slice_octets
+            if step is None:
+                return
+            now = self._clock.seconds()
+            seconds = max(
+                bucket.book(step, rate, now) for bucket, limit in self._limits if (rate := limit())
+            )
+            if seconds > 0:
+                await deferLater(self._clock, seconds)
+            self._left += step
+        self._left -= octets
