@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from netsuite.store.changes import Change, FileChanged
-from netsuite.store.errors import FileInTheWay, NoSuchFile, OverQuota
-from netsuite.store.file_usage import NO_FILES, FileAmount
+from netsuite.store.errors import FileInTheWay
 from netsuite.store.files.disk import DiskTree, OnChange
 from netsuite.store.files.file_names import checked_name
 from netsuite.store.files.mapped import Mapped, TreeSettings, WithMapped, with_mapped
@@ -37,18 +36,6 @@ def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
             publish([FileChanged(f"{HOME}/{path[0]}", path[1:], gone, uploaded)])
 
     return public, home
-
-
-def counts_in(homes: DiskTree | MemoryTree) -> Callable[[str], Awaitable[FileAmount]]:
-    """Return what counts the files of an account, by its name, in the tree of all homes."""
-
-    async def count(account: str) -> FileAmount:
-        try:
-            return await homes.amount((account,))
-        except NoSuchFile:
-            return NO_FILES
-
-    return count
 
 
 class _SiteTrees:
@@ -77,12 +64,8 @@ class _SiteTrees:
         checked_name(account)
         if account not in self._made:
             for path in ((account,), (account, PUBLIC)):
-                # Who has no room for another directory can log in all the same.
-                with suppress(FileInTheWay, OverQuota):
-                    try:
-                        await self._homes.entry(path)  # where it is there, nothing is judged
-                    except NoSuchFile:
-                        await self._homes.make_directory(path)
+                with suppress(FileInTheWay):
+                    await self._homes.make_directory(path)
             self._made.add(account)
         return Subtree(self._homes, (account,))
 
