@@ -182,7 +182,7 @@ class Site(Service):
             read_only=(each.names for each in settings.files.mapped if each.read_only),
             fixed=(each.names for each in settings.files.mapped),
         )
-        self.files = HomesOfSite(self.store, self.homes, self.file_permissions)
+        self.files = HomesOfSite(self.store, self.homes, self.file_permissions, self.arrivals)
         self.srs = SenderRewriting(
             lambda: self.authenticator.secret,
             settings.site.domains[0],
@@ -272,6 +272,7 @@ class Site(Service):
                         self.settings.managesieve.scripts, self.settings.managesieve.script_octets
                     ),
                     permissions=self.file_permissions,
+                    arrivals=self.arrivals,
                 ),
                 checkers,
             ),
@@ -320,7 +321,8 @@ class Site(Service):
         return listener
 
     def on_upload(self, listener: FileListener) -> FileListener:
-        """Call ``listener(file)`` for each file that is uploaded. Return it."""
+        """Call ``listener(file)`` for each file that is uploaded, once it is durable and its sender
+        has been told so. Return it."""
         self.arrivals.files.append(listener)
         return listener
 

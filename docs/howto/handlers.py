@@ -9,8 +9,8 @@ async def on_mail(envelope, message):
 
 
 def on_upload(file):
-    """Say what was uploaded."""
-    print(file.account, file.name)
+    """Say what was uploaded, by whom, and whereto."""
+    print(file.by, file.protocol, file.account, file.path, file.entry.octets)
 
 
 class NoSpam(Policy):

@@ -6,14 +6,15 @@ up, and what goes wrong in it is in the log. A process that is killed in between
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from inspect import isawaitable
 from typing import Final, TypeAlias
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -23,12 +24,16 @@ from netsuite.store.changes import Change, FileChanged, Subscription
 from netsuite.store.errors import NoSuchMessage, TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.model import ContentId, Placed
-from netsuite.store.tree import FileHomes, FileTree, OpenFile, TreePath
+from netsuite.store.tree import Entry, FileHomes, FileTree, OpenFile, TreePath
 
 #: The largest message, article or file that is read in one go, unless more is asked for.
 READ_OCTETS: Final = 16 * 1024 * 1024
 #: Time for those who are being told when the site stops.
 CLOSE_SECONDS: Final = 10.0
+#: So many arrivals one listener is told of at once; the others wait for their turn.
+TOLD_AT_ONCE: Final = 16
+#: So many may wait; it is not told of more.
+WAITING: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +121,17 @@ class ArrivedFile:
         account: whose home it is in; None for the public site.
         path: the names below that.
         tree: the tree of that.
+        by: the account that uploaded it; None where nobody had logged in.
+        protocol: by which it came: ``"ftp"``, ``"http"``; empty where it is not known.
+        entry: as it was when it was done; None where it is not known.
     """
 
     account: str | None
     path: TreePath
     tree: FileTree
+    by: str | None = None
+    protocol: str = ""
+    entry: Entry | None = None
 
     @property
     def name(self) -> str:
@@ -171,6 +182,8 @@ class Arrivals:
         self._homes = files
         self._clock = clock
         self._telling: set[Deferred[None]] = set()
+        self._turns: dict[object, DeferredSemaphore] = {}
+        self._committing: Counter[tuple[str | None, TreePath]] = Counter()
         self._quiet: Deferred[None] | None = None  # fired when nobody is being told any more
         self._subscription: Subscription | None = None
         self.open()
@@ -203,19 +216,39 @@ class Arrivals:
             for listener in self.articles:
                 self._tell(listener, ArrivedArticle(message_id, tuple(newsgroups), message))
 
-    def _file_changed(self, change: Change) -> None:
-        if self.files and isinstance(change, FileChanged) and change.uploaded:
-            self._tell(self._file_uploaded, change)
+    async def file_committed(self, commit: Awaitable[Entry], file: ArrivedFile) -> Entry:
+        """Await the commit of an upload, and report the file with what is known of it."""
+        key = file.account, file.path
+        self._committing[key] += 1
+        try:
+            entry = await commit
+        finally:
+            self._committing[key] -= 1
+            if not self._committing[key]:
+                del self._committing[key]
+        for listener in self.files:
+            self._tell(listener, replace(file, entry=entry))
+        return entry
 
-    async def _file_uploaded(self, change: FileChanged) -> None:
-        account = change.root.partition("/")[2] or None
+    def _file_changed(self, change: Change) -> None:
+        """Report what was uploaded, but by ``file_committed``, where less is known of it."""
+        if self.files and isinstance(change, FileChanged) and change.uploaded:
+            account = change.root.partition("/")[2] or None
+            if (account, change.path) not in self._committing:
+                self._tell(self._file_uploaded, account, change.path)
+
+    async def _file_uploaded(self, account: str | None, path: TreePath) -> None:
         tree = self._homes.public if account is None else await self._homes.home(account)
         for listener in self.files:
-            self._tell(listener, ArrivedFile(account, change.path, tree))
+            self._tell(listener, ArrivedFile(account, path, tree))
 
     def _tell(self, listener: Callable[..., object], *what: object) -> None:
+        turns = self._turns.setdefault(listener, DeferredSemaphore(TOLD_AT_ONCE))
+        if len(turns.waiting) >= WAITING:
+            self.log.error("{listener} is too slow: it is not told of all", listener=listener)
+            return
         telling: Deferred[None] = deferLater(self._clock, 0)
-        telling.addCallback(lambda _: ensureDeferred(_told(listener, what)))
+        telling.addCallback(lambda _: turns.run(_told, listener, what))
         self._telling.add(telling)
 
         def over(result: None | Failure) -> None:

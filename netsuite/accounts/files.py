@@ -13,6 +13,7 @@ from dataclasses import replace as changed
 from datetime import datetime
 from typing import Final
 
+from netsuite.accounts.arrivals import Arrivals, ArrivedFile
 from netsuite.accounts.interfaces import FileAccess, Permission, Permissions
 from netsuite.accounts.permissions import ALL, Area, FilePermissions
 from netsuite.accounts.places import ADMIN_GROUP
@@ -45,6 +46,32 @@ class Place:
     owner: str
     tree: HomeTree
     path: TreePath
+
+
+class ToldUpload:
+    """Implements ``tree.Upload``, and tells those who asked for what is uploaded."""
+
+    def __init__(self, upload: Upload, arrivals: Arrivals, file: ArrivedFile) -> None:
+        self._upload = upload
+        self._arrivals = arrivals
+        self._file = file
+        self.write = upload.write
+        self.abort = upload.abort
+
+    @property
+    def octets(self) -> int:
+        """The file's size so far."""
+        return self._upload.octets
+
+    async def commit(
+        self,
+        *,
+        modified: datetime | None = None,
+        may_replace: Callable[[], Awaitable[object]] | None = None,
+    ) -> Entry:
+        """Make it durable and give it its name; then tell of it."""
+        commit = self._upload.commit(modified=modified, may_replace=may_replace)
+        return await self._arrivals.file_committed(commit, self._file)
 
 
 class WholeUpload:
@@ -83,9 +110,15 @@ class WholeUpload:
 class Access(FileAccess):
     """Implements ``interfaces.FileAccess``; what it gives access to is its subclass's."""
 
-    def __init__(self, name: str, decides: FilePermissions | None) -> None:
+    #: By which it is used, for those who are told of uploads; empty where it is not known.
+    protocol = ""
+
+    def __init__(
+        self, name: str, decides: FilePermissions | None, arrivals: Arrivals | None = None
+    ) -> None:
         self.name = name
         self._decides = decides or FilePermissions()
+        self._arrivals = arrivals
 
     def _place(self, path: TreePath) -> Place:
         """Say where a path leads."""
@@ -188,6 +221,11 @@ class Access(FileAccess):
         if not found >= {"store", "replace", "append"}:
             request = await self._permitted(place, request, found)
         upload = await place.tree.upload(place.path, request)
+        if self._arrivals is not None and self._arrivals.files:
+            who = self._who()
+            by = None if who is None else who.name
+            file = ArrivedFile(place.owner or None, place.path, place.tree, by, self.protocol)
+            upload = ToldUpload(upload, self._arrivals, file)
         return WholeUpload(upload) if found.isdisjoint(("replace", "append")) else upload
 
     async def _permitted(
@@ -272,8 +310,13 @@ class Access(FileAccess):
 class AnonymousFiles(Access):
     """The public site at ``/``, for everybody."""
 
-    def __init__(self, public: HomeTree, decides: FilePermissions | None = None) -> None:
-        super().__init__("anonymous", decides)
+    def __init__(
+        self,
+        public: HomeTree,
+        decides: FilePermissions | None = None,
+        arrivals: Arrivals | None = None,
+    ) -> None:
+        super().__init__("anonymous", decides, arrivals)
         self._public = public
 
     def _place(self, path: TreePath) -> Place:
@@ -327,6 +370,7 @@ class AccountFiles(Access):
     Args:
         accounts: knows the account as it is now; who makes many facets shares one.
         decides: who may do what; None: as where there are no rules.
+        arrivals: told of uploads.
     """
 
     def __init__(
@@ -338,8 +382,9 @@ class AccountFiles(Access):
         *,
         accounts: CurrentAccounts | None = None,
         decides: FilePermissions | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
-        super().__init__(account.name, decides)
+        super().__init__(account.name, decides, arrivals)
         self._accounts = accounts or CurrentAccounts(store)
         self._account = account
         self._home = home
@@ -377,18 +422,26 @@ class HomesOfSite:
 
     Args:
         decides: who may do what; None: as where there are no rules.
+        arrivals: told of uploads.
     """
 
     def __init__(
-        self, store: Store, homes: FileHomes, decides: FilePermissions | None = None
+        self,
+        store: Store,
+        homes: FileHomes,
+        decides: FilePermissions | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._accounts = store.accounts
         self._homes = homes
         self._decides = decides
+        self._arrivals = arrivals
 
-    def anonymous(self) -> AnonymousFiles:
+    def anonymous(self, protocol: str = "") -> AnonymousFiles:
         """Return the public site."""
-        return AnonymousFiles(self._homes.public, self._decides)
+        files = AnonymousFiles(self._homes.public, self._decides, self._arrivals)
+        files.protocol = protocol
+        return files
 
     async def public_of(self, account: str) -> ShownFiles:
         """Return what an account shows to everybody, for reading."""

@@ -881,8 +881,12 @@ class FileAccess(FileTree, Protocol):
 class SiteFiles(Protocol):
     """What of the files can be seen without a login."""
 
-    def anonymous(self) -> FileAccess:
-        """Return the public site, as who has not logged in sees it."""
+    def anonymous(self, protocol: str = "") -> FileAccess:
+        """Return the public site, as who has not logged in sees it.
+
+        Args:
+            protocol: by which it is used, for those who are told of uploads.
+        """
 
     async def public_of(self, account: str) -> FileAccess:
         """Return what an account shows to everybody (``/~account/``), for reading.

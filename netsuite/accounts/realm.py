@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from zope.interface import implementer
 
 from netsuite.accounts import interfaces
+from netsuite.accounts.arrivals import Arrivals
 from netsuite.accounts.files import AccountFiles, CurrentAccounts
 from netsuite.accounts.mail import AccountMail, AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
@@ -38,6 +39,7 @@ class AccountRealm:
         cram_md5: whether what CRAM-MD5 needs is kept of new passwords.
         scripts: how many an account may have, and how large.
         permissions: who may do what with files; None: as where there are no rules.
+        arrivals: told of uploads.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class AccountRealm:
         cram_md5: bool = False,
         scripts: ScriptLimits = LIMITS,
         permissions: FilePermissions | None = None,
+        arrivals: Arrivals | None = None,
     ) -> None:
         self._store = store
         self._resolver = resolver
@@ -60,6 +63,7 @@ class AccountRealm:
         self._cram_md5 = cram_md5
         self._script_limits = scripts
         self._permissions = permissions
+        self._arrivals = arrivals
         #: Interface to maker; a composer may add facets of its own.
         self.makers: dict[type, FacetMaker] = {
             interfaces.MailAccess: self._mail,
@@ -82,15 +86,18 @@ class AccountRealm:
     ) -> Deferred[tuple[type, Any, Callable[[], None]]]:
         """Return the first facet of *wanted* there is (IRealm)."""
         name = avatarId.decode() if isinstance(avatarId, bytes) else ""
-        return ensureDeferred(self._facet(name, wanted))
+        protocol = mind.protocol if isinstance(mind, interfaces.Channel) else ""
+        return ensureDeferred(self._facet(name, wanted, protocol))
 
     async def _facet(
-        self, name: str, wanted: tuple[type, ...]
+        self, name: str, wanted: tuple[type, ...], protocol: str
     ) -> tuple[type, Any, Callable[[], None]]:
         for interface in wanted:
             if interface in self.makers:
                 account = await self._store.accounts.account(name)
                 avatar, logout = await self.makers[interface](account)
+                if isinstance(avatar, AccountFiles):
+                    avatar.protocol = protocol
                 return interface, avatar, logout
         raise NotImplementedError(f"no facet for {wanted}")
 
@@ -118,6 +125,7 @@ class AccountRealm:
             self._homes.public,
             accounts=self._current,
             decides=self._permissions,
+            arrivals=self._arrivals,
         )
         return facet, _nothing
 

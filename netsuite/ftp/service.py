@@ -39,7 +39,7 @@ def make_ftp(site: Site) -> ListeningService:
             tls=groups,
             settings=site.settings.ftp,
             authenticator=site.authenticator,
-            anonymous=site.files.anonymous,
+            anonymous=lambda: site.files.anonymous("ftp"),
             reactor=site.reactor,
             line_log=line_log,
             hosts=_hosts(site),

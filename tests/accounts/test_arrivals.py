@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import AsyncIterator
 from email.message import EmailMessage
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.endpoints import HostnameEndpoint
+from twisted.logger import globalLogPublisher
 
-from netsuite.accounts.arrivals import ArrivedArticle, ArrivedFile, ArrivedMessage, MailEnvelope
+from netsuite.accounts import arrivals
+from netsuite.accounts.arrivals import (
+    TOLD_AT_ONCE,
+    ArrivedArticle,
+    ArrivedFile,
+    ArrivedMessage,
+    MailEnvelope,
+)
 from netsuite.accounts.interfaces import Channel, FileAccess
+from netsuite.connection.errors import Refusal
+from netsuite.ftp.client import connect as connect_ftp
+from netsuite.http.client import HTTPClient
 from netsuite.imap.client import connect as connect_imap
 from netsuite.nntp.client import connect as connect_nntp
 from netsuite.smtp import send
 from netsuite.store.errors import NoSuchMessage, TooLarge
 from netsuite.testing.case import TestCase
 from netsuite.testing.health import settled
+from tests.logged import Lines
 
 MAIL = EmailMessage()
 MAIL["From"] = "shop@example.net"
@@ -202,3 +216,125 @@ class Others(TestCase):
         await suite.files().wait("index.html")
         await settled(suite.clock)
         self.assertEqual([("ann", "pictures/a.png", b"PNG"), (None, "index.html", b"<p>")], told)
+
+
+class Uploads(TestCase):
+    """Files as those who asked are told of them, by the protocols that store."""
+
+    ground = "memory"
+    services = ("ftp", "http")
+    settings = ('files.rules=[{path="/site/incoming", may={anonymous="incoming"}}]',)
+
+    async def stored(self, path: str, octets: bytes, user: str = "ann") -> None:
+        """Store by FTP."""
+        suite = self.netsuite
+        client = await connect_ftp(
+            suite.ftp.endpoint,
+            clock=suite.clock,
+            reach=lambda host, port: HostnameEndpoint(suite.reactor, host, port),
+        )
+        await client.login(user, "secret")
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield octets
+
+        await client.stor(path, pieces())
+        await client.quit()
+
+    async def put(self, path: str, octets: bytes) -> int:
+        """Store by HTTP; return the status."""
+        suite = self.netsuite
+        client = HTTPClient(suite.reactor)
+        url = suite.http.url.rstrip("/") + path
+        response = await client.request("PUT", url, body=octets, login=("ann", "secret"))
+        await response.read()
+        await client.close()
+        return response.status
+
+    async def test_told(self) -> None:
+        """Who uploaded what, whereto and by what: when it is there, and its sender has been told;
+        one who fails keeps nobody else from it."""
+        suite = self.netsuite
+        suite.mailbox("ann")
+        await suite.site.homes.public.make_directory(("incoming",))
+        told: list[tuple[object, ...]] = []
+        suite.site.on_upload(lambda file: 1 // 0)
+
+        @suite.site.on_upload
+        async def index(file: ArrivedFile) -> None:
+            assert file.entry is not None
+            path = "/".join(file.path)
+            same = await file.tree.entry(file.path)
+            self.assertEqual(same.validator, file.entry.validator)
+            told.append(
+                (file.by, file.account, path, file.protocol, file.entry.octets, await file.read())
+            )
+
+        await self.stored("/a", b"FTP")
+        self.assertEqual(201, await self.put("/~ann/b", b"by HTTP"))
+        self.assertEqual(204, await self.put("/~ann/b", b"again"))
+        await self.stored("/incoming/c", b"gift", "anonymous")
+        with self.assertRaises(Refusal):
+            await self.stored("/incoming/c", b"other", "anonymous")
+        self.assertEqual(403, await self.put("/d", b"nowhere"))
+        await settled(suite.clock)
+        self.assertEqual(
+            [
+                ("ann", "ann", "a", "ftp", 3, b"FTP"),
+                ("ann", "ann", "public/b", "http", 7, b"by HTTP"),
+                ("ann", "ann", "public/b", "http", 5, b"again"),
+                (None, None, "incoming/c", "ftp", 4, b"gift"),
+            ],
+            told,
+        )
+        self.assertEqual(4, len(self.flushLoggedErrors(ZeroDivisionError)))
+
+    async def test_not_all_at_once(self) -> None:
+        """One who takes time is told of so many at once; the others wait, and each has its turn."""
+        suite = self.netsuite
+        running: list[Deferred[None]] = []
+        begun: list[str] = []
+
+        @suite.site.on_upload
+        async def slow(file: ArrivedFile) -> None:
+            begun.append(file.name)
+            running.append(Deferred())
+            await running[-1]
+
+        quick: list[str] = []
+        suite.site.on_upload(lambda file: quick.append(file.name))
+        names = [str(number) for number in range(TOLD_AT_ONCE + 3)]
+        for name in names:
+            await suite.files().put(name, "x")
+        await settled(suite.clock)
+        self.assertEqual((names[:TOLD_AT_ONCE], names), (begun, quick))
+        for waiting in running[:3]:
+            waiting.callback(None)
+        await settled(suite.clock)
+        self.assertEqual(names, begun)
+        for waiting in running[3:]:
+            waiting.callback(None)
+
+    async def test_too_slow(self) -> None:
+        """One who never ends is not told of all, which the log says; nobody else minds."""
+        suite = self.netsuite
+        self.patch(arrivals, "WAITING", 2)
+        running: list[Deferred[None]] = []
+
+        @suite.site.on_upload
+        async def never(file: ArrivedFile) -> None:
+            running.append(Deferred())
+            await running[-1]
+
+        quick: list[str] = []
+        suite.site.on_upload(lambda file: quick.append(file.name))
+        log = Lines()
+        globalLogPublisher.addObserver(log)
+        self.addCleanup(globalLogPublisher.removeObserver, log)
+        for number in range(TOLD_AT_ONCE + 4):
+            await suite.files().put(str(number), "x")
+            await settled(suite.clock)
+        self.assertEqual(TOLD_AT_ONCE + 4, len(quick))
+        self.assertEqual(2, len([line for line in log if "too slow" in line]), log)
+        while running:
+            running.pop().callback(None)
