@@ -20,6 +20,7 @@ from netsuite.config.schema import Settings
 from netsuite.home import SECRET_OCTETS, Reactor, SiteError, make_home, open_store, read_secret
 from netsuite.store.errors import StoreError
 from netsuite.store.files import Mapped, MemorySiteTrees, SiteTrees
+from netsuite.store.files.quotas import LOCKS, FileQuotas
 from netsuite.store.files.thread_jobs import RunInThread, Threads
 from netsuite.store.interfaces import Store
 from netsuite.store.tree import FileHomes
@@ -107,6 +108,12 @@ class AtHome:
             durable=self._files.durable,
             links=self._files.links == "inside",
             mapped=_mapped(self._files),
+            quotas=FileQuotas(
+                self.store,
+                reactor,
+                locks=home / self._files.root / LOCKS,
+                durable=self._files.durable,
+            ),
         )
         self.certificates = None
         if settings.tls.enabled:
@@ -193,6 +200,7 @@ class InMemory:
             limit_octets=settings.files.upload_octets or None,
             run=self.run,
             mapped=_mapped(settings.files),
+            quotas=FileQuotas(self.store, reactor),
         )
         self.certificates = None
         if settings.tls.enabled:

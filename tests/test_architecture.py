@@ -27,6 +27,7 @@ STORE_PORTS = frozenset(
         "outgoing",
         "changes",
         "errors",
+        "file_usage",
         "query",
         "rights",
         "sharing",
@@ -64,7 +65,7 @@ DECLARATIONS = frozenset({"config", "config.sections", "config.values"})
 PURE = frozenset({"commands", "grammar", "dialog"})
 #: Pure too, by the word of the module's own first lines: rules, tables and text of one protocol.
 PURE_HELPERS = {
-    "ftp": {"ascii", "listing", "paths", "reply_grammar"},
+    "ftp": {"ascii", "list_forms", "listing", "paths", "reply_grammar"},
     "gopher": {"gophermap", "types"},
     "http": {"conditions", "decoding", "framing", "limits", "media", "paths", "ranges"},
     "imap": {"limits", "mutf7", "patterns", "sections", "sequences", "view"},

@@ -25,6 +25,7 @@ from typing import Protocol
 
 from netsuite.store import model, outgoing
 from netsuite.store.changes import ChangeFeed
+from netsuite.store.file_usage import FileUsageStore
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
 from netsuite.store.rights import ALL
@@ -373,6 +374,8 @@ class AccountStore(Protocol):
         protocols: frozenset[str] | None | EllipsisType = ...,
         quota_octets: int | None | EllipsisType = ...,
         quota_messages: int | None | EllipsisType = ...,
+        quota_file_octets: int | None | EllipsisType = ...,
+        quota_files: int | None | EllipsisType = ...,
         groups: frozenset[str] | None = None,
     ) -> model.Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
@@ -585,6 +588,7 @@ class Store(Protocol):
     scripts: ScriptStore
     rights: RightsStore
     annotations: AnnotationStore
+    file_usage: FileUsageStore
     changes: ChangeFeed
 
     @property

@@ -368,8 +368,9 @@ class Account:
     Args:
         name: in lower case, without a domain; what one logs in with.
         protocols: the services the account may use (``"imap"`` ...); None for all.
-        quota_octets, quota_messages: None for no limit.
+        quota_octets, quota_messages: of mail; None for no limit.
         groups: names of groups of accounts it belongs to.
+        quota_file_octets, quota_files: of files; None for no limit.
     """
 
     id: AccountId
@@ -380,6 +381,8 @@ class Account:
     quota_octets: int | None = None
     quota_messages: int | None = None
     groups: frozenset[str] = frozenset()
+    quota_file_octets: int | None = None
+    quota_files: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

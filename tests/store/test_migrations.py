@@ -18,8 +18,13 @@ from netsuite.store.sql import SQLStore
 from netsuite.testing.cases import TestCase
 from tests.store.reactors import reactor
 
-#: Without what came with 0004 to 0010.
+#: Without what came with 0004 to 0011.
 _AFTER_0003 = """
+DROP TABLE file_work;
+ALTER TABLE account DROP COLUMN quota_file_octets;
+ALTER TABLE account DROP COLUMN quota_files;
+ALTER TABLE account DROP COLUMN file_octets;
+ALTER TABLE account DROP COLUMN files;
 DROP INDEX subscription_name;
 DROP TABLE acl;
 DROP TABLE annotation;

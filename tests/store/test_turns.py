@@ -12,7 +12,7 @@ import time
 import pytest
 
 from netsuite.store.errors import Busy
-from netsuite.store.sql.octet_locks import OctetLocks
+from netsuite.store.octet_locks import OctetLocks
 from netsuite.store.sql.turns import WriteTurns
 from netsuite.testing.cases import SynchronousTestCase
 

@@ -17,18 +17,24 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 
 from netsuite.store.errors import NoSuchFile, NotPermitted, StoreError
+from netsuite.store.file_usage import NO_FILES, ONE_FILE, FileAmount
 from netsuite.store.files import cached_lookup, syscalls
+from netsuite.store.files.account_tally import AccountTally
+from netsuite.store.files.counting import Count
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.group_commit import GroupCommit
 from netsuite.store.files.links import links_in, resolve
 from netsuite.store.files.openat import open_root
+from netsuite.store.files.quotas import FileQuotas
 from netsuite.store.files.staging import StagedFile, can_be_unnamed
+from netsuite.store.files.tallied import changing, moving
 from netsuite.store.files.thread_jobs import Jobs, RunInThread
 from netsuite.store.files.uploads import DiskUpload
 from netsuite.store.tree import (
     DEPTH,
     PLAIN_UPLOAD,
     Entry,
+    EntryKind,
     HomeTree,
     Space,
     TreePath,
@@ -119,6 +125,7 @@ class DiskFile:
             self._file.close()
 
 
+# Its length is the interface's: one short method for each of HomeTree's.
 class DiskTree(HomeTree):
     """Implements ``tree.HomeTree`` on a directory of a Unix file system.
 
@@ -133,6 +140,7 @@ class DiskTree(HomeTree):
         durable: whether an upload is on the disk before its commit is done. If not, a crash of
             the system may lose what was committed lately, or leave it empty.
         links: whether symbolic links that stay inside are followed.
+        quotas: of the accounts whose homes are in it, if there are any.
         at_once: whether what the kernel can answer without waiting is asked on the caller's
             thread, where the system and the file system allow that.
     """
@@ -153,6 +161,7 @@ class DiskTree(HomeTree):
         token: Callable[[], str] = lambda: secrets.token_hex(_TOKEN_OCTETS),
         durable: bool = True,
         links: bool = False,
+        quotas: FileQuotas | None = None,
         at_once: bool = True,
     ) -> None:
         self.path = root
@@ -167,6 +176,7 @@ class DiskTree(HomeTree):
         self._token = token
         self._durable = durable
         self._links = links
+        self._quotas = quotas
         self._at_once = at_once
         self._cached = False
         self._unnamed = False
@@ -267,6 +277,9 @@ class DiskTree(HomeTree):
     async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> DiskUpload:
         """Begin a file."""
         names = checked(path, self._depth)
+        growth = None
+        if self._quotas is not None:
+            growth = self._quotas.growth(path, partial(self._octets_at, names))
         begin = partial(
             StagedFile,
             self._root,
@@ -279,24 +292,42 @@ class DiskTree(HomeTree):
             durable=self._durable,
             unnamed=self._unnamed,
         )
-        known = (
-            cached_lookup.directory_for(self._root, names)
-            if self._cached and request.is_plain
-            else None
-        )
-        if known is not None:
-            # What takes another's name needs one before that.
-            where, taken = known
-            staged = begin(where=where, unnamed=self._unnamed and not taken)
-        else:
-            staged = await self._jobs.do(begin, undo=self._discard)
+        if growth is not None and growth.is_judged:
+            await growth.begin(request)
+        try:
+            known = (
+                cached_lookup.directory_for(self._root, names)
+                if self._cached and request.is_plain
+                else None
+            )
+            if known is not None:
+                # What takes another's name needs one before that.
+                where, taken = known
+                staged = begin(where=where, unnamed=self._unnamed and not taken)
+            else:
+                staged = await self._jobs.do(begin, undo=self._discard)
+        except BaseException:
+            if growth is not None:
+                growth.give_back()
+            raise
         return DiskUpload(
             self._jobs,
             self._group_commit,
             staged,
             self.limit_octets,
             lambda whole: self._on_change(path, False, uploaded=whole),
+            growth,
         )
+
+    async def _octets_at(self, names: Sequence[bytes]) -> int | None:
+        """Return the size of a file; None where there is none."""
+        try:
+            entry = cached_lookup.entry_at(self._root, names) if self._cached else None
+            if entry is None:
+                entry = await self._jobs.do(syscalls.entry_at, self._root, names)
+        except NoSuchFile:
+            return None
+        return entry.octets if entry.kind is EntryKind.FILE else None
 
     def _discard(self, staged: StagedFile) -> None:
         """Remove an upload's file whose caller went before it had it."""
@@ -308,34 +339,35 @@ class DiskTree(HomeTree):
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""
         names = checked(path, self._depth)
-        return await self._jobs.do(
-            syscalls.make_directory,
-            self._root,
-            names,
-            self._directory_mode,
+        return await changing(
+            self._tally(path),
+            self._jobs,
+            partial(syscalls.make_directory, self._root, names, self._directory_mode),
             then=lambda made: self._on_change(path, False),
+            changed=lambda made: ONE_FILE,
+            reserved=ONE_FILE,
         )
 
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
         names = checked(path, self._depth)
-        await self._jobs.do(
-            syscalls.remove_file,
-            self._root,
-            names,
-            self._lock,
+        await changing(
+            self._tally(path),
+            self._jobs,
+            partial(syscalls.remove_file, self._root, names, self._lock),
             then=lambda _: self._on_change(path, True),
+            changed=lambda freed: NO_FILES - freed,
         )
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
         names = checked(path, self._depth)
-        await self._jobs.do(
-            syscalls.remove_directory,
-            self._root,
-            names,
-            self._long_ago(),
+        await changing(
+            self._tally(path),
+            self._jobs,
+            partial(syscalls.remove_directory, self._root, names, self._long_ago()),
             then=lambda _: self._on_change(path, True),
+            changed=lambda _: NO_FILES - ONE_FILE,
         )
 
     async def move_to(
@@ -351,16 +383,47 @@ class DiskTree(HomeTree):
             self._on_change(old, True)
             tree._on_change(new, False)
 
-        await self._jobs.do(
-            syscalls.rename,
-            self._root,
-            names[0],
-            tree._root,
-            names[1],
-            replace,
-            tree._lock,
-            then=tell,
+        rename = partial(
+            syscalls.rename, self._root, names[0], tree._root, names[1], replace, tree._lock
         )
+        source, target = self._tally(old), tree._tally(new)
+        if source is target:
+            await changing(
+                source, self._jobs, rename, then=tell, changed=lambda moved: NO_FILES - moved.freed
+            )
+        else:
+            is_directory, amount = await self._all_of(names[0])
+            replaced = await tree._octets_at(names[1])
+            there = NO_FILES if replaced is None else FileAmount(replaced, 1)
+            await moving(
+                source,
+                target,
+                self._jobs,
+                rename,
+                then=tell,
+                need=(amount - there).positive,
+                is_directory=is_directory,
+            )
+
+    def _tally(self, path: TreePath) -> AccountTally | None:
+        return None if self._quotas is None else self._quotas.of(path)
+
+    async def _all_of(self, names: Sequence[bytes]) -> tuple[bool, FileAmount]:
+        """Return whether something is a directory, and what it counts for with all in it."""
+        entry = await self._jobs.do(syscalls.entry_at, self._root, names)
+        if entry.kind is EntryKind.FILE:
+            return False, FileAmount(entry.octets, 1)
+        return True, await self._below(names) + ONE_FILE
+
+    async def amount(self, path: TreePath) -> FileAmount:
+        """Count what is below a directory."""
+        return await self._below(checked(path, self._depth))
+
+    async def _below(self, names: Sequence[bytes]) -> FileAmount:
+        count = Count(self._root, names)
+        while await self._jobs.do(count.step):
+            pass
+        return count.amount
 
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
@@ -385,5 +448,6 @@ class DiskTree(HomeTree):
         )
 
     async def space(self, path: TreePath) -> Space:
-        """Return what the disk has room for."""
-        return await self._jobs.do(syscalls.space, self._root, checked(path, self._depth))
+        """Return what the disk has room for, and the quota."""
+        room = await self._jobs.do(syscalls.space, self._root, checked(path, self._depth))
+        return room if self._quotas is None else await self._quotas.within(path, room)

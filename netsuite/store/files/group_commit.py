@@ -40,7 +40,8 @@ class Commit:
         pieces: what is still to be written.
         modified: its time of modification, None for now.
         replaces: whether it may take a name that another file has. If not, it ends with None where
-            one has it, and is as it was but written.
+            one has it, and is as it was but written; so it does where that file is smaller than it
+            was to be.
     """
 
     staged: StagedFile
@@ -132,11 +133,9 @@ def commit_all(commits: Sequence[Commit]) -> None:
         commit.staged.prepare(commit.pieces, commit.modified, begin=together)
 
     def take_name(commit: Commit) -> None:
-        if not commit.staged.take_free_name():
-            if commit.replaces:
-                commit.staged.take_name()
-            else:
-                commit.end(None)
+        staged = commit.staged
+        if not staged.take_free_name() and not (commit.replaces and staged.take_name()):
+            commit.end(None)
 
     _each(commits, prepare)
     _each(commits, lambda commit: commit.staged.sync())

@@ -6,12 +6,17 @@ import itertools
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from netsuite.store import errors
+from netsuite.store.file_usage import NO_FILES, ONE_FILE, FileAmount
+from netsuite.store.files.account_tally import AccountTally
 from netsuite.store.files.disk import OnChange, tell_nobody
 from netsuite.store.files.file_names import checked
+from netsuite.store.files.quotas import FileQuotas, Growth
 from netsuite.store.files.stat import kept_mode
 from netsuite.store.files.syscalls import PIECE_ENTRIES
 from netsuite.store.files.uploads import FailedAwaitable
@@ -92,6 +97,7 @@ class MemoryUpload:
         before: Node | None,
         kept: bytes,
         take: Callable[[bytes, datetime | None], Entry],
+        growth: Growth | None = None,
     ) -> None:
         self.octets = len(kept)
         self._tree = tree
@@ -101,6 +107,7 @@ class MemoryUpload:
         self._kept = kept
         self._data = bytearray(kept)
         self._take = take
+        self._growth = growth
         self._failure: errors.StoreError | None = None
         self._finished = False
 
@@ -114,7 +121,18 @@ class MemoryUpload:
             limit = self._tree.limit_octets
             if limit is not None and self.octets > limit:
                 self._failure = errors.TooLarge(f"more than {limit} octets")
+            elif self._growth is not None:
+                waiting = self._growth.cover(self.octets)
+                if waiting is not None:
+                    return self._grown(waiting)
         return FailedAwaitable(self._failure) if self._failure is not None else None
+
+    async def _grown(self, waiting: Awaitable[None]) -> None:
+        try:
+            await waiting
+        except errors.StoreError as error:
+            self._failure = error
+            raise
 
     async def commit(
         self,
@@ -126,29 +144,61 @@ class MemoryUpload:
         if self._finished:
             raise ValueError("the upload is finished")
         self._finished = True
-        if self._failure is not None:
-            raise self._failure
-        if may_replace is not None and self._tree.node_or_none(self._path) is not None:
-            try:
-                await may_replace()
-            except BaseException:
-                self._keep()
-                raise
-        return self._take(bytes(self._data), modified)
+        try:
+            if self._failure is not None:
+                raise self._failure
+            if may_replace is not None and self._tree.node_or_none(self._path) is not None:
+                try:
+                    await may_replace()
+                except BaseException:
+                    await self._keep()
+                    raise
+            async with self._named():
+                return self._take(bytes(self._data), modified)
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if self._growth is not None:
+            self._growth.give_back()
+
+    @asynccontextmanager
+    async def _named(self) -> AsyncIterator[None]:
+        """Have room for it while it gets its name, if it does."""
+        growth = self._growth
+        if growth is None:
+            yield
+            return
+        await growth.enter(len(self._data))
+        while growth.is_judged and growth.replaced != self._replaced():
+            growth.leave()
+            await growth.enter(len(self._data))
+        replaced, octets = self._replaced(), None
+        try:
+            yield
+            octets = self._replaced()
+        finally:
+            growth.leave(octets, replaced)
+
+    def _replaced(self) -> int | None:
+        there = self._tree.node_or_none(self._path)
+        return None if there is None or there.data is None else len(there.data)
 
     async def abort(self, *, keep_partial: bool = False) -> None:
         """Throw it away, or keep what has come where that takes nothing away."""
         if self._finished:
             return
         self._finished = True
-        if not keep_partial or self._failure is not None or len(self._data) == len(self._kept):
-            return
-        self._keep()
+        if keep_partial and self._failure is None and len(self._data) > len(self._kept):
+            await self._keep()
+        self._give_back()
 
-    def _keep(self) -> None:
+    async def _keep(self) -> None:
         there = self._tree.node_or_none(self._path)
         if there is self._before and (there is None or self._is_beginning(there)):
-            self._tree.put(self._path, bytes(self._data), None, whole=False)
+            with suppress(errors.StoreError):  # there is no room for it
+                async with self._named():
+                    self._tree.put(self._path, bytes(self._data), None, whole=False)
 
     def _is_beginning(self, there: Node) -> bool:
         return there.data == self._kept and there.version == self._version
@@ -164,8 +214,10 @@ class MemoryTree(HomeTree):
         on_change: OnChange = tell_nobody,
         limit_octets: int | None = None,
         depth: int = DEPTH,
+        quotas: FileQuotas | None = None,
     ) -> None:
         self._now = now
+        self._quotas = quotas
         self._on_change = on_change
         self.limit_octets = limit_octets
         self._depth = depth
@@ -228,6 +280,23 @@ class MemoryTree(HomeTree):
         """Begin a file."""
         if not path:
             raise errors.IsADirectory("the root")
+        self._takable(path, request)
+        growth = None
+        if self._quotas is not None:
+            growth = self._quotas.growth(path, partial(self._octets_at, path))
+            await growth.begin(request)
+        try:
+            return self._begin(path, request, growth)
+        except BaseException:
+            if growth is not None:
+                growth.give_back()
+            raise
+
+    async def _octets_at(self, path: TreePath) -> int | None:
+        there = self.node_or_none(path)
+        return None if there is None or there.data is None else len(there.data)
+
+    def _begin(self, path: TreePath, request: UploadRequest, growth: Growth | None) -> MemoryUpload:
         before = self._takable(path, request)
         data = b"" if before is None or before.data is None else before.data
         octets = len(data) if request.append else request.resume_at or 0
@@ -244,7 +313,7 @@ class MemoryTree(HomeTree):
                 raise errors.Changed("the file that was to be appended to")
             return self.put(path, content, modified)
 
-        return MemoryUpload(self, path, before, data[:octets], take)
+        return MemoryUpload(self, path, before, data[:octets], take, growth)
 
     def _takable(self, path: TreePath, request: UploadRequest) -> Node | None:
         there = self._parent(path).children.get(path[-1])
@@ -282,28 +351,68 @@ class MemoryTree(HomeTree):
         parent = self._parent(path)
         if path[-1] in parent.children:
             raise errors.FileInTheWay("something has the name")
-        node = parent.children[path[-1]] = self._new(None)
-        self._touch(parent)
+        async with self._changing(path, ONE_FILE):
+            parent = self._parent(path)
+            if path[-1] in parent.children:
+                raise errors.FileInTheWay("something has the name")
+            node = parent.children[path[-1]] = self._new(None)
+            self._touch(parent)
         self._on_change(path, False)
         return node.entry(path[-1])
 
+    def _tally(self, path: TreePath) -> AccountTally | None:
+        return None if self._quotas is None else self._quotas.of(path)
+
+    @asynccontextmanager
+    async def _changing(self, path: TreePath, need: FileAmount = NO_FILES) -> AsyncIterator[None]:
+        """Have room for what is needed, and count what has changed."""
+        tally = self._tally(path)
+        if tally is None:
+            yield
+            return
+        waiting = tally.reserve(need)
+        if waiting is not None:
+            await waiting
+        try:
+            await tally.enter()
+        except BaseException:
+            tally.release(need)
+            raise
+        before = await self.amount(path[:1])
+        try:
+            yield
+        finally:
+            tally.leave(await self.amount(path[:1]) - before, reserved=need)
+
+    async def amount(self, path: TreePath) -> FileAmount:
+        """Count what is below a directory."""
+        amount = NO_FILES
+        waiting = [self._node(path)]
+        while waiting:
+            for child in waiting.pop().children.values():
+                amount += FileAmount(len(child.data or b""), 1)
+                waiting.append(child)
+        return amount
+
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
-        if self._node(path).data is None:
-            raise errors.IsADirectory("a directory")
-        self._drop(path)
+        async with self._changing(path):
+            if self._node(path).data is None:
+                raise errors.IsADirectory("a directory")
+            self._drop(path)
         self._on_change(path, True)
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
         if not path:
             raise errors.NotPermitted("the root")
-        node = self._node(path)
-        if node.data is not None:
-            raise errors.NotADirectory("a file")
-        if node.children:
-            raise errors.DirectoryNotEmpty("not empty")
-        self._drop(path)
+        async with self._changing(path):
+            node = self._node(path)
+            if node.data is not None:
+                raise errors.NotADirectory("a file")
+            if node.children:
+                raise errors.DirectoryNotEmpty("not empty")
+            self._drop(path)
         self._on_change(path, True)
 
     def _drop(self, path: TreePath) -> None:
@@ -323,6 +432,22 @@ class MemoryTree(HomeTree):
             raise errors.NotPermitted("the root")
         if not new:
             raise errors.FileInTheWay("the root")
+        source, target = self._tally(old), tree._tally(new)
+        if source is target:
+            async with self._changing(old):
+                self._move(old, tree, new, replace=replace)
+        else:
+            there = await tree._octets_at(new)
+            need = ONE_FILE + FileAmount(len(self._node(old).data or b"")) + await self.amount(old)
+            if there is not None:
+                need -= FileAmount(there, 1)
+            async with self._changing(old), tree._changing(new, need.positive):
+                self._move(old, tree, new, replace=replace)
+        if self.node_or_none(old) is None:
+            self._on_change(old, True)
+            tree._on_change(new, False)
+
+    def _move(self, old: TreePath, tree: MemoryTree, new: TreePath, *, replace: bool) -> None:
         node = self._node(old)
         parent = tree._parent(new)
         there = parent.children.get(new[-1])
@@ -338,8 +463,6 @@ class MemoryTree(HomeTree):
         self._drop(old)
         parent.children[new[-1]] = node
         tree._touch(parent)
-        self._on_change(old, True)
-        tree._on_change(new, False)
 
     def clear(self) -> None:
         """Remove everything."""
@@ -365,6 +488,7 @@ class MemoryTree(HomeTree):
         return node.entry(path[-1] if path else "")
 
     async def space(self, path: TreePath) -> Space:
-        """Return that nothing limits it."""
+        """Return that nothing but the quota limits it."""
         self._node(path)
-        return Space(None, None)
+        room = Space(None, None)
+        return room if self._quotas is None else await self._quotas.within(path, room)

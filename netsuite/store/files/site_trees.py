@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from netsuite.store.changes import Change, FileChanged
-from netsuite.store.errors import FileInTheWay
+from netsuite.store.errors import FileInTheWay, NoSuchFile, OverQuota
+from netsuite.store.file_usage import NO_FILES, FileAmount
 from netsuite.store.files.disk import DiskTree, OnChange
 from netsuite.store.files.file_names import checked_name
 from netsuite.store.files.mapped import Mapped, TreeSettings, WithMapped, with_mapped
 from netsuite.store.files.memory import MemoryTree
+from netsuite.store.files.quotas import FileQuotas
 from netsuite.store.files.subtree import Subtree
 from netsuite.store.files.thread_jobs import RunInThread, in_this_thread
 from netsuite.store.tree import DEPTH, HomeTree, TreePath
@@ -36,6 +38,18 @@ def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
             publish([FileChanged(f"{HOME}/{path[0]}", path[1:], gone, uploaded)])
 
     return public, home
+
+
+def counts_in(homes: DiskTree | MemoryTree) -> Callable[[str], Awaitable[FileAmount]]:
+    """Return what counts the files of an account, by its name, in the tree of all homes."""
+
+    async def count(account: str) -> FileAmount:
+        try:
+            return await homes.amount((account,))
+        except NoSuchFile:
+            return NO_FILES
+
+    return count
 
 
 class _SiteTrees:
@@ -64,8 +78,12 @@ class _SiteTrees:
         checked_name(account)
         if account not in self._made:
             for path in ((account,), (account, PUBLIC)):
-                with suppress(FileInTheWay):
-                    await self._homes.make_directory(path)
+                # Who has no room for another directory can log in all the same.
+                with suppress(FileInTheWay, OverQuota):
+                    try:
+                        await self._homes.entry(path)  # where it is there, nothing is judged
+                    except NoSuchFile:
+                        await self._homes.make_directory(path)
             self._made.add(account)
         return Subtree(self._homes, (account,))
 
@@ -87,6 +105,7 @@ class SiteTrees(_SiteTrees):
         durable: whether an upload is on the disk before it is told to be done.
         links: whether symbolic links that stay inside are followed.
         mapped: directories of the host in the public tree, and in that of all homes.
+        quotas: of the accounts; what is mapped counts for nobody.
     """
 
     def __init__(
@@ -100,6 +119,7 @@ class SiteTrees(_SiteTrees):
         durable: bool = True,
         links: bool = False,
         mapped: tuple[Sequence[Mapped], Sequence[Mapped]] = ((), ()),
+        quotas: FileQuotas | None = None,
     ) -> None:
         public, home = publishers(publish)
         known = TreeSettings(
@@ -110,7 +130,10 @@ class SiteTrees(_SiteTrees):
         # As deep as the others, below ACCOUNT/public.
         private = TreeSettings(**known, depth=DEPTH + 2)
         self._public = DiskTree(root / PUBLIC, on_change=public, **shown)
-        self._tree = DiskTree(root / HOME, on_change=home, **private)
+        self._tree = DiskTree(root / HOME, on_change=home, quotas=quotas, **private)
+        self._quotas = quotas
+        if quotas is not None:
+            quotas.count = counts_in(self._tree)
         super().__init__(
             with_mapped(self._public, mapped[0], public, **shown),
             with_mapped(self._tree, mapped[1], home, **private),
@@ -120,6 +143,8 @@ class SiteTrees(_SiteTrees):
         """Make and open the directories."""
         await self._public.start()
         await self._tree.start()
+        if self._quotas is not None:
+            await self._quotas.start()
         await self._start_mapped()
 
     async def stop(self) -> None:
@@ -127,6 +152,8 @@ class SiteTrees(_SiteTrees):
         await self._stop_mapped()
         await self._public.stop()
         await self._tree.stop()
+        if self._quotas is not None:
+            await self._quotas.stop()
 
 
 class MemorySiteTrees(_SiteTrees):
@@ -144,14 +171,18 @@ class MemorySiteTrees(_SiteTrees):
         limit_octets: int | None = None,
         run: RunInThread = in_this_thread,
         mapped: tuple[Sequence[Mapped], Sequence[Mapped]] = ((), ()),
+        quotas: FileQuotas | None = None,
     ) -> None:
         public, home = publishers(publish)
+        self._quotas = quotas
         self._trees = (
             MemoryTree(
-                now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2
+                now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2, quotas=quotas
             ),
             MemoryTree(now, on_change=public, limit_octets=limit_octets),
         )
+        if quotas is not None:
+            quotas.count = counts_in(self._trees[0])
         known = TreeSettings(run=run, limit_octets=limit_octets)
         super().__init__(
             with_mapped(self._trees[1], mapped[0], public, **known),
@@ -166,8 +197,12 @@ class MemorySiteTrees(_SiteTrees):
 
     async def start(self) -> None:
         """Open what is mapped."""
+        if self._quotas is not None:
+            await self._quotas.start()
         await self._start_mapped()
 
     async def stop(self) -> None:
         """Close what is mapped."""
         await self._stop_mapped()
+        if self._quotas is not None:
+            await self._quotas.stop()

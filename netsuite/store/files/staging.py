@@ -114,6 +114,10 @@ class StagedFile:
         #: The file whose name it has taken: whoever closes this last waits for the system to free
         #: what it had.
         self.replaced = -1
+        #: Its size; None where it has taken the name of none.
+        self.replaced_octets: int | None = None
+        #: It is to take the name of a file of that size, or of a larger one; None for any or none.
+        self.counts_on: int | None = None
         self._end = 0
         self._where = where
         self._considered = where >= 0
@@ -307,7 +311,7 @@ class StagedFile:
 
     def take_free_name(self) -> bool:
         """Give it its name, if nothing has that; return whether it was so."""
-        if not self._request.is_plain:
+        if not self._request.is_plain or self.counts_on is not None:
             return False  # what it is to be compared with has to be looked at
         try:
             self._take_name(replace=False)
@@ -315,13 +319,16 @@ class StagedFile:
             return False
         return True
 
-    def take_name(self) -> None:
-        """Give it its name, where what has the name is still what it was to be."""
+    def take_name(self) -> bool:
+        """Give it its name, where what has the name is still what it was to be; return whether that
+        is as large as it was to be at least, and it has the name."""
         with locked(self._lock, self._where):
             there = lstat_or_none(self._where, self._name)
             self._check(there)
             if self._append and self._before != (there and validator_of(there)):
                 raise errors.Changed("the file that was to be appended to")
+            if self._is_less(there):
+                return False
             self._take_mode(there)
             try:
                 self._take_name(replace=there is not None)
@@ -329,6 +336,11 @@ class StagedFile:
                 if self._only_new:
                     raise
                 self._take_name(replace=True)
+            self.replaced_octets = None if there is None else there.st_size
+        return True
+
+    def _is_less(self, there: os.stat_result | None) -> bool:
+        return self.counts_on is not None and (there is None or there.st_size < self.counts_on)
 
     def finished(self) -> Entry:
         """Return its entry, and close everything."""
@@ -347,12 +359,15 @@ class StagedFile:
             self.sync()
             with locked(self._lock, self._where):
                 there = lstat_or_none(self._where, self._name)
-                if there is None:
+                if self._is_less(there):
+                    pass
+                elif there is None:
                     if self._before is None:
                         self._take_name(replace=False)
                 elif self._goes_on_from(there):
                     self._take_mode(there)
                     self._take_name(replace=True)
+                    self.replaced_octets = there.st_size
         except (OSError, errors.StoreError):
             self.discard()
             raise

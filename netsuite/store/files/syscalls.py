@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from netsuite.store import errors
+from netsuite.store.file_usage import NO_FILES, FileAmount
 from netsuite.store.files import openat
 from netsuite.store.files.file_names import TEMPORARY, shown
 from netsuite.store.files.openat import WORK, directory, lstat, visible
@@ -117,17 +118,40 @@ def make_directory(root: int, names: Names, mode: int) -> Entry:
     return _shown(name_of(names[-1]), result)
 
 
-def remove_file(root: int, names: Names, lock: threading.Lock) -> None:
-    """Remove a file, durably; or a link, with which nothing else can be done."""
+def remove_file(root: int, names: Names, lock: threading.Lock) -> FileAmount:
+    """Remove a file, durably; or a link, with which nothing else can be done. Return what room is
+    free then."""
     if not names:
         raise errors.IsADirectory("the root")
     with directory(root, names[:-1], WORK) as where:
         with locked(lock, where):
-            link = stat.S_ISLNK(lstat(where, names[-1]).st_mode)
-            if not link and stat.S_ISDIR(visible(where, names[-1]).st_mode):
+            found = lstat(where, names[-1])
+            if not stat.S_ISLNK(found.st_mode) and stat.S_ISDIR(visible(where, names[-1]).st_mode):
                 raise errors.IsADirectory("a directory")
             os.unlink(names[-1], dir_fd=where)
         os.fsync(where)
+    return _amount_of(found)
+
+
+def _amount_of(found: os.stat_result | None) -> FileAmount:
+    """Return what a file or directory counts for by itself; nothing else counts."""
+    if found is None:
+        return NO_FILES
+    if stat.S_ISREG(found.st_mode):
+        return FileAmount(found.st_size, 1)
+    return FileAmount(0, int(stat.S_ISDIR(found.st_mode)))
+
+
+class Moved(NamedTuple):
+    """What a rename has changed of what there is.
+
+    Args:
+        itself: what it has moved, without what is below it.
+        freed: what was where it is now.
+    """
+
+    itself: FileAmount
+    freed: FileAmount
 
 
 def remove_directory(root: int, names: Names, before: float) -> None:
@@ -176,11 +200,13 @@ def rename(
     new: Names,
     replace: bool,
     lock: threading.Lock,
-) -> None:
+    fits: Callable[[Moved], bool] | None = None,
+) -> Moved:
     """Rename or move, durably.
 
     Args:
         lock: of the tree the target is in.
+        fits: says whether there is room for it; where not, it raises Changed.
     """
     if not old:
         raise errors.NotPermitted("the root")
@@ -193,10 +219,15 @@ def rename(
         with locked(lock, target):
             moved = visible(source, old[-1])
             there = openat.lstat_or_none(target, new[-1])
+            result = Moved(_amount_of(moved), _amount_of(there))
+            if fits is not None and not fits(result):
+                raise errors.Changed("one of the files has another size by now")
             if there is not None and replace and os.path.samestat(moved, there):
                 if old[-1] != new[-1] or not os.path.sameopenfile(source, target):
                     # Two names of one file: to rename(2) that is done already.
                     os.unlink(old[-1], dir_fd=source)
+                else:
+                    result = Moved(NO_FILES, NO_FILES)
             elif there is None or not replace:
                 rename_to_new(source, old[-1], target, new[-1])
             elif stat.S_IFMT(moved.st_mode) != stat.S_IFMT(there.st_mode):
@@ -205,6 +236,7 @@ def rename(
                 os.rename(old[-1], new[-1], src_dir_fd=source, dst_dir_fd=target)
         os.fsync(target)
         os.fsync(source)
+    return result
 
 
 def set_modified(root: int, names: Names, modified: datetime) -> Entry:

@@ -154,7 +154,7 @@ class Jobs:
         Args:
             undo: called with the result where nobody waits for it any more.
             then: called when it has succeeded, whether somebody waits or not.
-            ended: called when the thread is done, in any case.
+            ended: called when the thread is done, in any case, after *then*.
 
         Raises:
             StoreClosed: the tree is closed.
@@ -164,10 +164,12 @@ class Jobs:
 
         def landed(result: T | Failure) -> None:
             try:
-                if ended is not None:
-                    ended()
-                if then is not None and not isinstance(result, Failure):
-                    then(result)
+                try:
+                    if then is not None and not isinstance(result, Failure):
+                        then(result)
+                finally:
+                    if ended is not None:
+                        ended()
             except Exception:
                 result = Failure()
             try:

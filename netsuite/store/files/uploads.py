@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 
 from netsuite.store.errors import StoreError, TooLarge
 from netsuite.store.files.group_commit import Commit, GroupCommit
+from netsuite.store.files.quotas import Growth
 from netsuite.store.files.staging import StagedFile
 from netsuite.store.files.thread_jobs import Jobs, follower
 from netsuite.store.tree import Entry
@@ -35,12 +36,17 @@ class FailedAwaitable:
         raise self._error
 
 
+async def _awaited(waiting: Awaitable[None]) -> None:
+    await waiting
+
+
 class DiskUpload:
     """Implements ``tree.Upload``.
 
     Args:
         limit_octets: more than that is refused, None for no limit.
         named: told once it has its name, and whether it is whole.
+        growth: what it takes of a quota; None where there can be none.
     """
 
     log = Logger()
@@ -52,6 +58,7 @@ class DiskUpload:
         staged: StagedFile,
         limit_octets: int | None,
         named: Callable[[bool], None],
+        growth: Growth | None = None,
     ) -> None:
         #: The file's size so far, what was kept of the old one included.
         self.octets = staged.kept
@@ -60,6 +67,9 @@ class DiskUpload:
         self._staged = staged
         self._limit_octets = limit_octets
         self._named = named
+        self._growth = growth
+        self._growing = False  # room for it is being claimed
+        self._entered = False  # it is getting its name
         self._failure: StoreError | None = None
         self._pieces: list[bytes] = []
         self._gathered = 0
@@ -89,11 +99,35 @@ class DiskUpload:
         self._pieces.append(bytes(octets))
         self._gathered += len(octets)
         self._flush()
-        if self._gathered + self._being_written <= AHEAD_OCTETS:
+        if self._growth is not None:
+            self._grow(self._growth)
+        return self._writable()
+
+    def _writable(self) -> Awaitable[None] | None:
+        if self._failure is not None:
+            return FailedAwaitable(self._failure)
+        if self._gathered + self._being_written <= AHEAD_OCTETS and not self._growing:
             return None
         writable: Deferred[None] = Deferred()
         self._waiting.append(writable)
         return writable
+
+    def _grow(self, growth: Growth) -> None:
+        """Reserve room for what has come."""
+        waiting = None if self._growing else growth.cover(self.octets)
+        if waiting is None:
+            return
+        self._growing = True
+
+        def grown(result: object) -> None:
+            self._growing = False
+            if isinstance(result, Failure):
+                self._fail(self._error_of(result))
+            else:
+                self._grow(growth)  # more has come meanwhile
+            self._tell_waiting()
+
+        Deferred.fromCoroutine(_awaited(waiting)).addBoth(grown)
 
     def _flush(self) -> None:
         if not self._in_thread and self._gathered >= FLUSH_OCTETS:
@@ -123,11 +157,14 @@ class DiskUpload:
             self._ask(self._staged.copy)
         elif not self._finished:
             self._flush()
-        if not self._in_thread:
+        self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        if not self._in_thread and not self._growing:
             idle, self._idle = self._idle, []
             for waiting in idle:
                 waiting.callback(None)
-        if self._gathered + self._being_written <= AHEAD_OCTETS // 2:
+        if self._gathered + self._being_written <= AHEAD_OCTETS // 2 and not self._growing:
             self._release(None)
 
     def _error_of(self, failure: Failure) -> StoreError:
@@ -179,22 +216,54 @@ class DiskUpload:
             if self.octets >= LARGE_OCTETS:
                 await self._jobs.do(self._staged.write_and_sync, pieces)
                 pieces = []
-            free_only = may_replace is not None
-            commit = Commit(self._staged, pieces, modified, replaces=not free_only)
-            entry = await self._group_commit.add(commit)
-            if entry is None and may_replace is not None:
+            entry = await self._take_name(pieces, modified, may_replace)
+        except BaseException:
+            await self._discard()
+            raise
+        self._leave(entry)
+        self._named(True)
+        return entry
+
+    async def _take_name(
+        self,
+        pieces: Sequence[bytes],
+        modified: datetime | None,
+        may_replace: Callable[[], Awaitable[object]] | None,
+    ) -> Entry:
+        await self._enter()
+        commit = Commit(self._staged, pieces, modified, replaces=may_replace is None)
+        entry = await self._group_commit.add(commit)
+        while entry is None:
+            if may_replace is not None:
                 try:
                     await may_replace()
                 except BaseException:
                     await self._keep(())
                     raise
-                entry = await self._group_commit.add(Commit(self._staged, (), None))
-            assert entry is not None
-        except BaseException:
-            await self._discard()
-            raise
-        self._named(True)
+                may_replace = None
+            else:  # what it was to replace has become smaller, or is gone
+                self._leave()
+                await self._enter()
+            entry = await self._group_commit.add(Commit(self._staged, (), None))
         return entry
+
+    async def _enter(self) -> None:
+        """Begin to give it its name, with room for it. Raises OverQuota."""
+        if self._growth is not None and not self._entered:
+            await self._growth.enter(self.octets)
+            self._entered = True
+            self._staged.counts_on = self._growth.replaced
+
+    def _leave(self, entry: Entry | None = None) -> None:
+        """It has its name, or will not get one."""
+        if self._growth is None:
+            return
+        if self._entered:
+            self._entered = False
+            octets = None if entry is None else entry.octets
+            self._growth.leave(octets, self._staged.replaced_octets)
+        else:
+            self._growth.give_back()
 
     async def abort(self, *, keep_partial: bool = False) -> None:
         """Throw it away, or keep what has come where that takes nothing away."""
@@ -216,9 +285,11 @@ class DiskUpload:
 
     async def _keep(self, pieces: Sequence[bytes]) -> None:
         try:
-            await self._jobs.do(self._staged.keep, pieces, then=self._kept)
+            await self._enter()
+            self._leave(await self._jobs.do(self._staged.keep, pieces, then=self._kept))
         except StoreError as error:
             self.log.info("a part of a file was not kept: {error}", error=error)
+            await self._discard()
 
     def _kept(self, entry: Entry | None) -> None:
         if entry is not None:
@@ -226,13 +297,14 @@ class DiskUpload:
 
     async def _discard(self) -> None:
         self._take()
+        self._leave()
         try:
             await self._jobs.do(self._staged.discard)
         except StoreError:  # the tree is closed: there are no threads any more
             self._staged.discard()
 
     async def _wait_for_thread(self) -> None:
-        if self._in_thread:
+        if self._in_thread or self._growing:
             idle: Deferred[None] = Deferred()
             self._idle.append(idle)
             await idle

@@ -117,6 +117,8 @@ class MemoryAccounts:
         protocols: frozenset[str] | None | EllipsisType = ...,
         quota_octets: int | None | EllipsisType = ...,
         quota_messages: int | None | EllipsisType = ...,
+        quota_file_octets: int | None | EllipsisType = ...,
+        quota_files: int | None | EllipsisType = ...,
         groups: frozenset[str] | None = None,
     ) -> model.Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
@@ -130,7 +132,13 @@ class MemoryAccounts:
             quota_octets=old.quota_octets if quota_octets is ... else quota_octets,
             quota_messages=old.quota_messages if quota_messages is ... else quota_messages,
             groups=old.groups if groups is None else groups,
+            quota_file_octets=(
+                old.quota_file_octets if quota_file_octets is ... else quota_file_octets
+            ),
+            quota_files=old.quota_files if quota_files is ... else quota_files,
         )
+        if record.account.quota_file_octets is None and record.account.quota_files is None:
+            record.files = None  # nobody counts them any more
         self._changed(record)
         return record.account
 

@@ -14,6 +14,7 @@ from netsuite.store import folder_names, model, outgoing
 from netsuite.store.changes import Change, FolderCreated, FolderDeleted, RightsChanged
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota, StoreClosed
 from netsuite.store.feed import LocalFeed
+from netsuite.store.file_usage import FileAmount
 from netsuite.store.summarize import SEARCHED_OCTETS, Description, Document, describe, document
 from netsuite.wire.ranges import gaps, runs
 
@@ -190,6 +191,10 @@ class AccountRecord:
     subscriptions: set[str] = field(default_factory=set)
     scripts: dict[str, str] = field(default_factory=dict)
     active_script: str | None = None
+    #: The tally of its files; None where they have to be counted.
+    files: FileAmount | None = None
+    #: By process, what it has claimed beside that.
+    file_claims: dict[str, FileAmount] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

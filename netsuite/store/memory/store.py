@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from netsuite.store.changes import ChangeFeed
+from netsuite.store.file_usage import FileUsageStore
 from netsuite.store.interfaces import (
     AccountStore,
     MailStore,
@@ -16,6 +17,7 @@ from netsuite.store.interfaces import (
     ScriptStore,
 )
 from netsuite.store.memory.accounts import MemoryAccounts
+from netsuite.store.memory.file_usage import MemoryFileUsage
 from netsuite.store.memory.mail import MemoryMail
 from netsuite.store.memory.queue import MemoryQueue
 from netsuite.store.memory.records import Records
@@ -46,6 +48,7 @@ class MemoryStore:
     scripts: ScriptStore
     rights: RightsStore
     annotations: AnnotationStore
+    file_usage: FileUsageStore
     changes: ChangeFeed
 
     def __init__(
@@ -68,6 +71,7 @@ class MemoryStore:
         self.remembered = MemoryRemembered(self._records, remembered_values)
         self.rights = MemoryRights(self._records)
         self.annotations = MemoryAnnotations(self._records)
+        self.file_usage = MemoryFileUsage(self._records)
         self.tally = StoreTally()
 
     async def backlog(self) -> Backlog:

@@ -17,6 +17,7 @@ from netsuite.store.model import AccountId
 from netsuite.store.sql import folders as sql_folders
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
+from netsuite.store.sql.file_usage import UNCOUNT
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import (
     SELECT_ACCOUNT,
@@ -52,6 +53,7 @@ _DROP: Final = tuple(
         (t.state, t.state.c.account),
         (t.script, t.script.c.account),
         (t.annotation, t.annotation.c.account),
+        (t.file_work, t.file_work.c.account),
         (t.account, _A.id),
     )
 )
@@ -64,6 +66,8 @@ _UPDATE: Final = (
         quota_octets=sa.bindparam("quota_octets"),
         quota_messages=sa.bindparam("quota_messages"),
         groups=sa.bindparam("groups"),
+        quota_file_octets=sa.bindparam("quota_file_octets"),
+        quota_files=sa.bindparam("quota_files"),
     )
     .where(_A.id == sa.bindparam("of_account"))
 )
@@ -200,7 +204,7 @@ class SQLAccounts:
                 [
                     (
                         account.id, name, account.state.value, display_name, None, None, None,
-                        "[]", written, 0, 0,
+                        "[]", written, 0, 0, None, None, None, None,
                     )
                 ],
             )  # fmt: skip
@@ -234,6 +238,8 @@ class SQLAccounts:
         protocols: frozenset[str] | None | EllipsisType = ...,
         quota_octets: int | None | EllipsisType = ...,
         quota_messages: int | None | EllipsisType = ...,
+        quota_file_octets: int | None | EllipsisType = ...,
+        quota_files: int | None | EllipsisType = ...,
         groups: frozenset[str] | None = None,
     ) -> model.Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
@@ -248,6 +254,10 @@ class SQLAccounts:
                 quota_octets=old.quota_octets if quota_octets is ... else quota_octets,
                 quota_messages=old.quota_messages if quota_messages is ... else quota_messages,
                 groups=old.groups if groups is None else groups,
+                quota_file_octets=(
+                    old.quota_file_octets if quota_file_octets is ... else quota_file_octets
+                ),
+                quota_files=old.quota_files if quota_files is ... else quota_files,
             )
             transaction.flush()
             transaction.session.run(
@@ -258,8 +268,12 @@ class SQLAccounts:
                 quota_octets=new.quota_octets,
                 quota_messages=new.quota_messages,
                 groups=words_json(new.groups),
+                quota_file_octets=new.quota_file_octets,
+                quota_files=new.quota_files,
                 of_account=account,
             )
+            if new.quota_file_octets is None and new.quota_files is None:
+                transaction.session.run(UNCOUNT, of_account=account)  # nobody counts them any more
             transaction.forget_account(account)
             _changed(transaction, new)
             return new

@@ -10,8 +10,8 @@ from typing import Final
 
 from netsuite.store.errors import StoreError
 from netsuite.store.model import FolderId
+from netsuite.store.octet_locks import OctetLocks
 from netsuite.store.sql.leases import TIDYING, Join, Release, Take, of_maildrop
-from netsuite.store.sql.octet_locks import OctetLocks
 from netsuite.store.sql.writer import Writer
 
 #: Far above all ids of folders, and beside those of the turns to write.

@@ -187,6 +187,8 @@ SELECT_ACCOUNT: Final = sa.select(
     _A.quota_octets,
     _A.quota_messages,
     _A.groups,
+    _A.quota_file_octets,
+    _A.quota_files,
 )
 
 
@@ -201,6 +203,8 @@ def account_of(row: Row) -> model.Account:
         quota_octets=row[5],
         quota_messages=row[6],
         groups=frozenset(json.loads(row[7])),
+        quota_file_octets=row[8],
+        quota_files=row[9],
     )
 
 

@@ -75,6 +75,11 @@ account = Table(
     Column("verifiers", Text),
     _count("octets"),
     _count("messages"),
+    Column("quota_file_octets", BigInteger),
+    Column("quota_files", BigInteger),
+    # The tally of its files; NULL where they have to be counted.
+    Column("file_octets", BigInteger),
+    Column("files", BigInteger),
 )
 
 app_password = Table(
@@ -354,6 +359,12 @@ process = _clustered("process", _key("token", Text), _number("seen_at"), _count(
 
 #: What one of them holds: see ``leases``.
 lease = _clustered("lease", _key("name", Text), Column("holder", Text, nullable=False))
+
+#: Processes that change files of accounts which have a quota of them: what each has claimed beside
+#: the tally.
+file_work = _clustered(
+    "file_work", _key("account"), _key("process", Text), _count("octets"), _count("files")
+)
 
 #: What was committed, a row a transaction, for other processes.
 change = Table("change", metadata, _id("sequence"), Column("payload", Text, nullable=False))

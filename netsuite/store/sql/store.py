@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import StoreError
+from netsuite.store.file_usage import FileUsageStore
 from netsuite.store.interfaces import (
     AccountStore,
     MailStore,
@@ -30,6 +31,7 @@ from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import BUSY_SECONDS, Database, DatabaseSession, translated
 from netsuite.store.sql.file_news import FileNews
+from netsuite.store.sql.file_usage import SQLFileUsage
 from netsuite.store.sql.indexing import count_pending
 from netsuite.store.sql.leases import Join, Leave
 from netsuite.store.sql.listener import Listener
@@ -117,6 +119,7 @@ class SQLStore:
     scripts: ScriptStore
     rights: RightsStore
     annotations: AnnotationStore
+    file_usage: FileUsageStore
     changes: ChangeFeed
 
     def __init__(
@@ -177,6 +180,7 @@ class SQLStore:
         self.remembered = remembered
         self.scripts = SQLScripts(self._shared)
         self.rights, self.annotations = SQLRights(self._shared), SQLAnnotations(self._shared)
+        self.file_usage = SQLFileUsage(self._shared)
         self.changes = feed
         offloading = None
         if objects is not None:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Final
 
 from netsuite.store.errors import Busy
-from netsuite.store.sql.octet_locks import OctetLocks
+from netsuite.store.octet_locks import OctetLocks
 
 #: Octets far above all ids of folders, which POP3 locks in the same file. Whoever wants the turn
 #: holds the first while waiting for the second: who gives the turn back and wants it again at once

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from netsuite.store.interfaces import Draft, Store
+from netsuite.store.interfaces import Store
 from netsuite.store.model import Account, AccountId, ContentId, Folder, FolderId, Placed, Placement
 from netsuite.testing.cases import Assertions
 
@@ -117,8 +117,15 @@ class StoreCase(ContractCase):
         return [change for change in self.published if isinstance(change, kind)]
 
 
-async def written(draft: Draft, octets: bytes, piece_octets: int = 64 * 1024) -> None:
-    """Write a draft in pieces, waiting where it says so."""
+class Written(Protocol):
+    """What takes octets in pieces: a draft, or an upload."""
+
+    def write(self, octets: bytes) -> Awaitable[None] | None:
+        """Append; None when more may come at once, else an awaitable to await first."""
+
+
+async def written(draft: Written, octets: bytes, piece_octets: int = 64 * 1024) -> None:
+    """Write a draft or an upload in pieces, waiting where it says so."""
     for start in range(0, len(octets), piece_octets):
         waiting = draft.write(octets[start : start + piece_octets])
         if waiting is not None:
