@@ -93,6 +93,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "group": Entry(
             "netsuite.cli.group", "group", "Newsgroups: public folders that NNTP serves."
         ),
+        "ftp": Entry(
+            "netsuite.cli.ftp", "ftp",
+            "The FTP server: whether clients can reach it and its data connections.",
+        ),
         "certificate": Entry(
             "netsuite.cli.certificate", "certificate",
             "Certificates: which there are, whom they serve, until when; and how ACME does.",
@@ -141,6 +145,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "put": Entry(
             _CLIENT, "put",
             "Store a file (http, ftp), or add a message to a mailbox (imap); FILE may be -.",
+        ),
+        "mirror": Entry(
+            _CLIENT, "mirror",
+            "Make a directory tree like another, over FTP; one of both is a URL.",
         ),
         "ls": Entry(
             _CLIENT, "ls", "List files, a menu, mailboxes, messages, newsgroups or articles."
