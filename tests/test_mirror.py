@@ -91,6 +91,7 @@ ELSEWHERE = (
     ("*.replies", "{p}/test_server", "a table, tried by what the server says"),
     ("ftp.transfer.incoming", "ftp/test_accepting", "reads what was accepted"),
     ("ftp.transfer.*", "ftp/test_transfers", "one transfer"),
+    ("ftp.mirror.*", "ftp/mirror/test_mirror", "parts of one mirror"),
     ("ftp.*", "ftp/test_grammar", "the pure parts"),
     ("gopher.*", "gopher/test_grammar", "the pure parts"),
     ("http.conditions", "http/test_files", "preconditions of files"),

@@ -254,6 +254,8 @@ class ClientDialog(LineDialog):
         self._beside: Unanswered[commands.Command] = Unanswered(self._reader)  # see _answering
         self._beside.take()  # the greeting answers none of them
         self._begun = 0  # where the reply that is coming began
+        #: Whether an octet 255 in a command is doubled, as Telnet has it; some servers take two.
+        self.doubles_iac = True
 
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; return how many there were."""
@@ -263,6 +265,8 @@ class ClientDialog(LineDialog):
     def send(self, value: commands.Command) -> bytes:
         """Print a command. Raises LocalProtocolError for what cannot be said."""
         octets = grammar.format_command(value)
+        if not self.doubles_iac:
+            octets = octets.replace(grammar.IAC + grammar.IAC, grammar.IAC)
         beside = isinstance(value, commands.Noop) and self._in_transfer
         (self._beside if beside else self._asked).say(value)
         return octets

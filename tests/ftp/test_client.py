@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,13 +14,18 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from netsuite import tls
 from netsuite.certificates import Certificates
 from netsuite.connection import errors
+from netsuite.connection.peer import where
 from netsuite.ftp import grammar
-from netsuite.ftp.client import FTPClient, connect, refusal
+from netsuite.ftp.client import FileHash, FTPClient, connect, refusal
 from netsuite.ftp.commands import Auth, Noop, Pass, Retr, User, reply
 from netsuite.ftp.dialog import ClientDialog
+from netsuite.ftp.digests import FUNCTIONS
+from netsuite.ftp.listing import Listed
+from netsuite.testing.fabric import Fabric
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from tests.connection.joined import JoinedCase, reached
+from tests.connection.joined import JoinedCase, Saying, reached
 from tests.ftp.fakes import CONTROL, HERE, World
+from tests.ftp.odd_server import OddServer
 
 T = TypeVar("T")
 
@@ -260,6 +267,188 @@ class Clear(Case):
         """A server without TLS is not talked to in the clear instead."""
         options = tls.client_options("localhost")
         self.fail_(self.connecting(tls_context=options), errors.NotOffered)
+
+
+class Odd(JoinedCase):
+    """With servers that can less, and answer in their own order."""
+
+    def setUp(self) -> None:
+        self.fabric = Fabric(record=True)
+        self.server = OddServer(listings={"/": []})
+        self.server.listen(self.fabric)
+
+    def client(self, **more: Any) -> FTPClient:
+        """Return a client that has logged in."""
+        connecting = connect(
+            TCP4ClientEndpoint(self.fabric, HERE, CONTROL),
+            clock=self.fabric,
+            reach=lambda host, port: TCP4ClientEndpoint(self.fabric, host, port),
+            **more,
+        )
+        client = self.run_(connecting)
+        self.run_(client.login())
+        return client
+
+    def test_keep_alive(self) -> None:
+        """While a transfer goes on NOOP is said, and whenever the server answers it, no reply is
+        taken for another's."""
+        more: list[Deferred[None]] = []
+
+        async def slow() -> AsyncIterator[bytes]:
+            for each in (b"a", b"b", b"c"):
+                yield each
+                more.append(Deferred())
+                await more[-1]
+
+        for at_once in (True, False):
+            client = self.client(keep_alive_seconds=60.0)
+            if not at_once:
+                self.server.commands["NOOP"] = b""  # see below
+            done = self.begin(client.stor("x", slow()))
+            for _ in range(3):
+                self.fabric.advance(61)
+                more[-1].callback(None)
+                self.fabric.settle()
+            if not at_once:
+                self.server.commands["NOOP"] = b"200 ok"
+                self.server.there[-1].transport.write(b"200 late\r\n" * 3)
+            self.fabric.settle()
+            self.successResultOf(done)
+            self.assertEqual(3, self.run_(client.size("x")))
+            self.run_(client.noop())
+            self.assertEqual(4, len(self.server.said("NOOP")))
+            self.server.heard.clear()
+            self.fabric.advance(600)
+            self.assertEqual([], self.server.heard)
+            self.run_(client.quit())
+
+    def test_noop_refused(self) -> None:
+        """A server that knows no NOOP refuses it, and not the transfer."""
+        self.server.commands["NOOP"] = b"500 what?"
+        self.server.files["/x"] = b"12345"
+        client = self.client(keep_alive_seconds=1.0)
+        more: Deferred[None] = Deferred()
+        got: list[bytes] = []
+
+        async def write(octets: bytes) -> None:
+            got.append(octets)
+            await more
+
+        done = self.begin(client.retr("x", write))
+        self.fabric.advance(1.5)
+        more.callback(None)
+        self.fabric.settle()
+        self.successResultOf(done)
+        self.assertEqual([b"12345"], got)
+        self.assertEqual(5, self.run_(client.size("x")))
+
+    def test_asked_by_tcp(self) -> None:
+        """TCP asks whether the server is still there."""
+        self.client()
+        self.assertTrue(self.fabric.connections[0].client.getTcpKeepAlive())
+
+    def test_list(self) -> None:
+        """A server without MLSD is asked once, and then LIST, by CWD where a path could be a
+        pattern; a lasting refusal is one."""
+        self.server.commands["MLSD"] = b"502 not here"
+        line = b"-rw-r--r-- 1 o g 5 Jan  2  2020 a"
+        self.server.listings = {"/": [], "/d": [line], "/a [b]": [line, b"what?"]}
+        client = self.client()
+        self.assertEqual(["a"], [each.name for each in self.run_(client.mlsd("d"))])
+        reading = self.run_(client.directory("a [b]"))
+        self.assertEqual(("a", ["what?"]), (reading.entries[0].name, reading.left_out))
+        self.assertEqual(["LIST d", "LIST"], self.server.said("LIST"))
+        self.assertEqual("/", self.run_(client.pwd()))
+        self.assertEqual(1, len(self.server.said("MLSD")))
+        self.assertEqual(550, self.fail_(client.mlsd("x"), errors.PermanentRefusal).code)
+
+    def test_exactly(self) -> None:
+        """What a listing does not tell is asked for, and nothing else."""
+        self.server.files, self.server.times = {"/a": b"12345"}, {"/a": "20200102030405"}
+        client = self.client()
+        exact = Listed("a", octets=5, modified=datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC))
+        for rough in (replace(exact, octets=None), replace(exact, precision_seconds=60), exact):
+            self.assertEqual(exact, self.run_(client.exactly("a", rough)))
+        self.assertEqual((1, 1), (len(self.server.said("SIZE")), len(self.server.said("MDTM"))))
+        self.assertEqual(Listed("b"), self.run_(client.exactly("b", Listed("b"))))
+
+    def test_times(self) -> None:
+        """Times are set by the way that the server has; where it has none, it is asked once."""
+        when = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
+        self.server.features = ["MFMT"]
+        self.assertTrue(self.run_(self.client().set_modified("a", when)))
+        self.server.features = ["MDTM"]
+        client = self.client()
+        self.assertFalse(self.run_(client.set_modified("a", when)))
+        self.assertFalse(self.run_(client.set_modified("a", when)))
+        self.assertEqual(["MDTM 20200102030405 a"], self.server.said("MDTM"))
+        self.assertEqual(["SITE UTIME 20200102030405 a"], self.server.said("SITE"))
+        self.server.commands["MDTM"] = b"213 set"
+        self.assertTrue(self.run_(self.client().set_modified("a", when)))
+
+    def test_hashes(self) -> None:
+        """The best hash that is offered is asked for; none, or nonsense, is told."""
+        self.server.files["/a b"] = b"12345"
+        client = self.client()
+        self.assertFalse(client.has_hash)
+        self.fail_(client.hash("a b"), errors.NotOffered)
+        for feature, function, asked in (
+            ("XCRC", "CRC32", ["XCRC"]), ("XMD5", "MD5", ["XMD5"]),
+            ("HASH SHA-256*;MD5", "SHA-256", ["HASH"]),
+            ("HASH SHA-256;MD5*", "SHA-256", ["OPTS", "HASH"]),
+        ):  # fmt: skip
+            self.server.features = [feature]
+            client = self.client()
+            self.server.heard.clear()
+            found = self.run_(client.hash("a b"))
+            hashing = FUNCTIONS[function]()
+            hashing.update(b"12345")
+            self.assertEqual(FileHash(function, hashing.hexdigest()), found)
+            self.assertEqual(asked, [line.split()[0] for line in self.server.heard])
+            self.assertEqual(550, self.fail_(client.hash("b"), errors.PermanentRefusal).code)
+        self.server.commands["HASH"] = b"213 SHA-256 0-4 123 a b"
+        self.fail_(client.hash("a b"), errors.ProtocolViolation)
+
+    def test_text(self) -> None:
+        """TYPE A: the network's line ends on the way, LF here; TYPE I again for all else."""
+        client = self.client()
+        self.run_(client.stor("x", pieces(b"one\ntw", b"o\n\r", b"\n"), text=True))
+        self.assertEqual(b"one\r\ntwo\r\n\r\n", self.server.files["/x"])
+        got: list[bytes] = []
+        self.run_(client.retr("x", got.append, text=True))
+        self.assertEqual(b"one\ntwo\n\n", b"".join(got))
+        self.server.files["/y"] = b"\r"
+        self.run_(client.retr("y", got.append, text=True))
+        self.assertEqual(b"\r", got[-1])
+        self.run_(client.size("x"))
+        self.assertEqual(["TYPE A", "TYPE I"], self.server.said("TYPE"))
+
+    def test_no_epsv(self) -> None:
+        """A server without EPSV is asked once, then by PASV, whose address counts for nothing."""
+        self.server.commands["EPSV"] = b"500 what?"
+        client = self.client()
+        listening = _Listing(self.fabric)
+        self.server.commands["PASV"] = b"227 Entering (10,0,0,1,%d,%d)" % divmod(
+            listening.port, 256
+        )
+        self.server.commands["MLSD"] = b"150 here\r\n226 done"
+        for _ in range(2):
+            self.assertEqual(["a"], [each.name for each in self.run_(client.mlsd())])
+        self.assertEqual(1, len(self.server.said("EPSV")))
+        self.server.commands["PASV"] = b"227 Entering (10,0,0,1,0,0)"
+        self.fail_(client.mlsd(), errors.ProtocolViolation)
+
+
+class _Listing:
+    """Gives a listing to whoever comes.
+
+    Attributes:
+        port: where.
+    """
+
+    def __init__(self, fabric: Fabric) -> None:
+        factory = Saying(b"type=file; a\r\n", close=True)
+        _, self.port, _ = where(fabric.listenTCP(0, factory, interface=HERE).getHost())
 
 
 class Secured(Case):

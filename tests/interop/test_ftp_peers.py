@@ -51,7 +51,7 @@ def peer(request: pytest.FixtureRequest) -> Iterator[Peer]:
         yield Peer(name, files, f"ftp://127.0.0.1:{running.port}/{ftp_peers.UPLOADS}", options)
 
 
-def command(home: Path, *words: str | Path, code: int = 0) -> tuple[list[bytes], str]:
+def command(home: Path, *words: object, code: int = 0) -> tuple[list[bytes], str]:
     """Run it to its exit code; return the lines it printed, and what it complained of."""
     environment = {**os.environ, "HOME": str(home)}
     done = subprocess.run(

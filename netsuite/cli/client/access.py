@@ -34,6 +34,9 @@ class Access:
         total_seconds: for everything; None for no limit.
         observer: told what is said; None for nobody.
         progress: whether there may be a progress bar.
+        verify: whether what was transferred is compared by its hash.
+        resume: whether what the server has of a file is gone on with.
+        keep_alive_seconds: how often something is said while a transfer goes on; None for never.
     """
 
     tls: TLSUse | None = None
@@ -43,3 +46,6 @@ class Access:
     total_seconds: float | None = None
     observer: Observer | None = None
     progress: bool = True
+    verify: bool = False
+    resume: bool = False
+    keep_alive_seconds: float | None = None

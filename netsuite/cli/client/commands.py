@@ -1,19 +1,20 @@
-"""``netsuite get``, ``put``, ``ls``, ``watch``, ``send``, ``post`` and ``telnet``: their command
-lines."""
+"""``netsuite get``, ``put``, ``mirror``, ``ls``, ``watch``, ``send``, ``post``, ``telnet``: their
+command lines."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
-from netsuite.cli.client.access import TLSUse
+from netsuite.cli.client.access import Access, TLSUse
 from netsuite.cli.client.envelope import envelope_of
 from netsuite.cli.client.files import STANDARD, Output, letter, opened
 from netsuite.cli.client.options import Common, client_command, terminal_command
 from netsuite.cli.client.problems import Usage
-from netsuite.cli.client.urls import check_server, file_name, telnet_target, under
+from netsuite.cli.client.urls import Target, check_server, file_name, telnet_target, under
 
 #: The services that can do it.
 GET: Final = "http ftp gopher pop3 imap nntp"
@@ -25,6 +26,14 @@ _CONTINUED: Final = frozenset({"http", "ftp"})
 _SMTP: Final = "smtp://127.0.0.1"
 _NNTP: Final = "nntp://127.0.0.1"
 
+_VERIFY: Final = click.option(
+    "--verify", is_flag=True, help="Compare what was transferred by its hash (ftp)."
+)
+_KEEP_ALIVE: Final = click.option(
+    "--keep-alive", type=click.FloatRange(min=1), metavar="SECONDS",
+    help="Say NOOP so often while a transfer goes on (ftp).",
+)  # fmt: skip
+
 
 @click.command("get")
 @click.argument("url")
@@ -32,10 +41,21 @@ _NNTP: Final = "nntp://127.0.0.1"
 @click.option(
     "--continue", "resume", is_flag=True, help="Fetch what FILE lacks (http, ftp), if unchanged."
 )
+@_VERIFY
+@_KEEP_ALIVE
 @client_command
-def get(common: Common, url: str, output: str | None, *, resume: bool) -> None:
+def get(
+    common: Common,
+    url: str,
+    output: str | None,
+    *,
+    resume: bool,
+    verify: bool,
+    keep_alive: float | None,
+) -> None:
     """Fetch a file, a message or an article."""
     target = common.target(url, GET)
+    access = _for_ftp(common, target, verify=verify, keep_alive=keep_alive)
     to_file = output is not None and output != STANDARD
     if resume and not to_file:
         raise Usage("--continue needs a file: -o FILE")
@@ -46,16 +66,28 @@ def get(common: Common, url: str, output: str | None, *, resume: bool) -> None:
 
     from netsuite.cli.client import transfers
 
-    transfers.fetch(target, common.access, login, Output(path, resume=resume))
+    transfers.fetch(target, access, login, Output(path, resume=resume))
 
 
 @click.command("put")
 @click.argument("file")
 @click.argument("url")
+@click.option("--continue", "resume", is_flag=True, help="Send what the server lacks (ftp).")
+@_VERIFY
+@_KEEP_ALIVE
 @client_command
-def put(common: Common, file: str, url: str) -> None:
+def put(
+    common: Common,
+    file: str,
+    url: str,
+    *,
+    resume: bool,
+    verify: bool,
+    keep_alive: float | None,
+) -> None:
     """Store a file (http, ftp), or add a message to a mailbox (imap); FILE may be -."""
     target = common.target(url, PUT)
+    access = _for_ftp(common, target, verify=verify, keep_alive=keep_alive, resume=resume)
     if target.service != "imap" and not file_name(target):
         if file == STANDARD:
             raise Usage("the URL must end with the file's name")
@@ -66,10 +98,71 @@ def put(common: Common, file: str, url: str) -> None:
 
     if target.service == "imap":
         with letter(file) as message:
-            transfers.add(target, common.access, login, message)
+            transfers.add(target, access, login, message)
     else:
         with opened(file) as source:
-            transfers.store(target, common.access, login, source)
+            transfers.store(target, access, login, source)
+
+
+@click.command("mirror")
+@click.argument("source")
+@click.argument("target")
+@click.option("--delete", is_flag=True, help="Remove from TARGET what SOURCE has not.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--include", multiple=True, metavar="PATTERN",
+              help="Mirror these files only. May be repeated.")  # fmt: skip
+@click.option("--exclude", multiple=True, metavar="PATTERN",
+              help="Leave these files and directories as they are. May be repeated.")  # fmt: skip
+@click.option(
+    "--newer", is_flag=True, help="Only files that are newer than TARGET's, or not there."
+)
+@click.option("--checksum", is_flag=True, help="Compare files of one size by hash, not by time.")
+@_VERIFY
+@click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
+              help="Connections at once.")  # fmt: skip
+@_KEEP_ALIVE
+@client_command
+def mirror(
+    common: Common,
+    source: str,
+    target: str,
+    *,
+    verify: bool,
+    keep_alive: float | None,
+    **options: Any,
+) -> None:
+    """Make a directory tree like another, over FTP; one of both is a URL.
+
+    A line for each thing that is done: fetched, stored, made, removed, dated (its time was set).
+    Files are the same where size and time are. One that was broken off is gone on with, also when
+    the command is given again. Exit code 8: something could not be done.
+    """
+    if ("://" in source) == ("://" in target):
+        raise Usage("one of SOURCE and TARGET is an ftp:// or ftps:// URL, the other a directory")
+    down = "://" in source
+    url = common.target(source if down else target, "ftp")
+    access = _for_ftp(common, url, verify=verify, keep_alive=keep_alive)
+    login = common.login(url)
+
+    from netsuite.cli.client import mirroring
+
+    mirroring.mirror(url, access, login, Path(target if down else source), options, down=down)
+
+
+def _for_ftp(
+    common: Common,
+    target: Target,
+    *,
+    verify: bool,
+    keep_alive: float | None,
+    resume: bool = False,
+) -> Access:
+    """Return the access with what FTP alone can. Raises Usage for another."""
+    asked = {"--verify": verify, "--keep-alive": keep_alive is not None, "--continue": resume}
+    if target.service != "ftp" and any(asked.values()):
+        name = next(name for name, given in asked.items() if given)
+        raise Usage(f"{target.scheme}:// has no way to do as {name} says")
+    return replace(common.access, verify=verify, keep_alive_seconds=keep_alive, resume=resume)
 
 
 @click.command("ls")

@@ -54,6 +54,19 @@ def size_of(file: BinaryIO) -> int | None:
     return facts.st_size if stat.S_ISREG(facts.st_mode) else None
 
 
+def read_of(file: IO[bytes], octets: int) -> Iterator[bytes]:
+    """Return so many octets of a file, from where it stands. Raises FileTrouble."""
+    while octets > 0:
+        try:
+            piece = file.read(min(octets, PIECE_OCTETS))
+        except OSError as error:
+            raise FileTrouble(f"the file cannot be read: {error.strerror}") from None
+        if not piece:
+            raise FileTrouble("the file has become shorter while it was read")
+        octets -= len(piece)
+        yield piece
+
+
 async def pieces_of(
     file: IO[bytes], progress: Progress, *, octets: int | None = None
 ) -> AsyncIterator[bytes]:
@@ -194,6 +207,12 @@ class Output:
         except OSError as error:
             raise self._trouble(error) from None
         self.progress.advance(len(octets))
+
+    def read(self, octets: int) -> Iterator[bytes]:
+        """Return so many octets of what is there. Raises FileTrouble."""
+        assert self.path is not None  # else nothing is there
+        with opened(str(self.path)) as file:
+            yield from read_of(file, octets)
 
     def keep(self) -> None:
         """Leave the file as it is: that is all there is."""

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from typing import BinaryIO, Final
 
-from netsuite.cli.client.files import Output, pieces_of, size_of
+from netsuite.cli.client.files import Output, pieces_of, read_of, size_of
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.problems import NotGiven
 from netsuite.cli.client.session import ClientSession, ended
 from netsuite.cli.client.transfers import Client
-from netsuite.cli.client.urls import file_path
+from netsuite.cli.client.urls import file_path, is_text
 from netsuite.connection.errors import Refusal
 from netsuite.ftp.client import FTPClient, connect
+from netsuite.ftp.client.remote_hashes import way_to_ask
+from netsuite.ftp.digests import FUNCTIONS
 
 
-@contextlib.asynccontextmanager
-async def _client(session: ClientSession) -> AsyncIterator[FTPClient]:
+async def connected(session: ClientSession) -> FTPClient:
     """Return a client that has logged in; without a login as anonymous."""
-    client = await connect(session.endpoint(), reach=session.data_endpoint, **session.way())
-    async with ended(client.quit, client.abort):
+    client = await connect(
+        session.endpoint(),
+        reach=session.data_endpoint,
+        keep_alive_seconds=session.access.keep_alive_seconds,
+        **session.way(),
+    )
+    try:
         if not session.target.tls:
             offered = "TLS" in (await client.feat()).get("AUTH", "").upper().replace(";", " ")
             await session.begin_tls(client.auth_tls, offered=offered)
@@ -29,35 +35,57 @@ async def _client(session: ClientSession) -> AsyncIterator[FTPClient]:
             await client.login(*session.insist_on_clear(client.peer))
         else:
             await client.login()
+    except BaseException:
+        client.abort()
+        raise
+    return client
+
+
+@contextlib.asynccontextmanager
+async def _client(session: ClientSession) -> AsyncIterator[FTPClient]:
+    """Return a client that has logged in, and end it."""
+    client = await connected(session)
+    async with ended(client.quit, client.abort):
         yield client
 
 
 async def get(session: ClientSession, output: Output) -> None:
     """Fetch a file; the rest of it where the server has not changed it since."""
-    path = file_path(session.target)
-    there = output.there()
+    path, text = file_path(session.target), is_text(session.target)
+    there = None if text else output.there()
     async with _client(session) as client:
-        size = await _size(client, path)
+        size = None if text else await _size(client, path)
         output.modified = await _modified(client, path)
         offset = 0
         if there is not None and size is not None and output.modified is not None:
             same = output.modified.replace(microsecond=0) == there[1]
             offset = there[0] if same and there[0] <= size else 0
+        # What was put together is compared where that can be.
+        verifying = _hashing(session, client, wanted=bool(offset) and not text)
+        if verifying is not None and offset:
+            verifying.take(output.read(offset))
+        come = offset
         if offset and offset == size:
             output.keep()
-            return
-        come = offset
+        else:
 
-        def write(octets: bytes) -> None:
-            nonlocal come
-            if come == offset:  # a refusal leaves the file as it is
-                output.begin(size, offset=offset)
-            come += len(octets)
-            output.write(octets)
+            def write(octets: bytes) -> None:
+                nonlocal come
+                if come == offset:  # a refusal leaves the file as it is
+                    output.begin(size, offset=offset)
+                come += len(octets)
+                output.write(octets)
+                if verifying is not None:
+                    verifying.take([octets])
 
-        await client.retr(path, write, offset=offset)
-    if size is not None and come < size:  # a stream's end is all that says that a file has ended
+            await client.retr(path, write, offset=offset, text=text)
+        short = size is not None and come < size
+        other = not short and verifying is not None and not await verifying.fits(client, path)
+    if short:  # a stream's end is all that says that a file is over
         raise NotGiven(f"{come} of {size} octets came, though the server says that it sent all")
+    if other:
+        output.modified = None  # so that it is not gone on with
+        raise NotGiven("what came has another hash than the server says; fetch it anew")
 
 
 async def _size(client: FTPClient, path: str) -> int | None:
@@ -74,13 +102,71 @@ async def _modified(client: FTPClient, path: str) -> datetime | None:
         return None
 
 
+class _Verifying:
+    """The hash of what is transferred, to be compared with the server's.
+
+    Args:
+        function: of ``netsuite.ftp.digests.FUNCTIONS``.
+    """
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+        self._hashing = FUNCTIONS[function]()
+
+    def take(self, pieces: Iterable[bytes]) -> None:
+        """Take octets that follow."""
+        for each in pieces:
+            self._hashing.update(each)
+
+    async def fits(self, client: FTPClient, path: str) -> bool:
+        """Return whether the server says the same of a file. Raises Refusal."""
+        return (await client.hash(path)).value == self._hashing.hexdigest()
+
+
+def _hashing(session: ClientSession, client: FTPClient, *, wanted: bool) -> _Verifying | None:
+    """Return what compares hashes; None where that is not to be, or only *wanted* and not offered.
+    Raises NotGiven."""
+    way = way_to_ask(client.features)
+    if way is None and session.access.verify:
+        raise NotGiven(f"{session.target.place} tells no hashes, so that nothing can be verified")
+    return _Verifying(way.function) if way and (wanted or session.access.verify) else None
+
+
 async def put(session: ClientSession, file: BinaryIO) -> None:
-    """Store a file."""
-    path = file_path(session.target)
+    """Store a file; the rest of it where that is wanted, and the server has some."""
+    path, text = file_path(session.target), is_text(session.target)
     octets = size_of(file)
     async with _client(session) as client:
-        session.progress.begin(octets)
-        await client.stor(path, pieces_of(file, session.progress, octets=octets))
+        offset = 0
+        if session.access.resume and octets is not None:
+            offset = await _size(client, path) or 0
+            offset = offset if offset <= octets else 0
+        verifying = _hashing(session, client, wanted=bool(offset))
+        session.progress.begin(octets, offset)
+        if verifying is not None:
+            verifying.take(read_of(file, offset))
+        elif offset:
+            file.seek(offset)
+        if not offset or offset != octets:
+            pieces = pieces_of(
+                file, session.progress, octets=None if octets is None else octets - offset
+            )
+            if verifying is not None:
+                pieces = _seen(pieces, verifying)
+            # Where REST is for stream mode, STOR begins there; others know APPE.
+            append = offset > 0 and "REST" not in client.features
+            await client.stor(
+                path, pieces, offset=0 if append else offset, append=append, text=text
+            )
+        other = verifying is not None and not await verifying.fits(client, path)
+    if other:
+        raise NotGiven("what was sent has another hash than the server says; send it anew")
+
+
+async def _seen(pieces: AsyncIterator[bytes], verifying: _Verifying) -> AsyncIterator[bytes]:
+    async for each in pieces:
+        verifying.take([each])
+        yield each
 
 
 async def ls(session: ClientSession) -> Listing:

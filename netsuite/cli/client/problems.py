@@ -48,6 +48,12 @@ class PartlyTaken(CommandError):
     code = Exit.PARTLY
 
 
+class PartlyMirrored(CommandError):
+    """Some of a tree could not be mirrored."""
+
+    code = Exit.PARTLY
+
+
 class LoginFailed(CommandError):
     """The server does not take the login, or offers no way that may be used."""
 

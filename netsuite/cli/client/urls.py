@@ -193,9 +193,14 @@ def file_path(target: Target) -> str:
     path, semicolon, code = target.path.removeprefix("/").rpartition(";type=")
     if not semicolon:
         path = code
-    elif code.lower() != "i":
-        raise BadURL("files are transferred as they are: only ;type=i can be asked for")
+    elif code.lower() not in ("a", "i"):
+        raise BadURL("files are transferred as they are (;type=i), or as texts (;type=a)")
     return decoded(path, "the path", octets=True)
+
+
+def is_text(target: Target) -> bool:
+    """Return whether an FTP URL asks that line ends are converted."""
+    return target.path.lower().endswith(";type=a")
 
 
 def file_name(target: Target) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Final, Protocol
 
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, providedBy
@@ -50,6 +51,7 @@ class BelowTLS:
         self.ended_whole = False
         self._held: list[bytes] | None = None
         self._held_octets = 0
+        self._half_closed = False
         self._header = b""  # of the record that begins
         self._left = 0  # octets to come of the record that has begun
         directlyProvides(self, *providedBy(transport))
@@ -83,9 +85,16 @@ class BelowTLS:
             self.release()
 
     def loseConnection(self) -> None:  # noqa: N802
-        """Send what was held back, and end."""
+        """Send what was held back, and end; if our half is over, with the peer's."""
         self.release()
-        self.transport.loseConnection()
+        if not self._half_closed:
+            self.transport.loseConnection()
+
+    def half_close(self) -> None:
+        """End our half, behind all that was sent; a socket that is closed with octets unread would
+        send a reset, which throws away the last of what was sent."""
+        self._half_closed = True
+        ITCPTransport(self.transport).loseWriteConnection()
 
     # -- a protocol ----------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Final, TypeAlias
 from OpenSSL import SSL
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted, ConnectionDone
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 
@@ -21,6 +21,8 @@ from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfInput, Need
 
 #: What has come and is not taken, beyond which no more is read.
 HELD_OCTETS: Final = 262_144
+#: So long a server has, as it is sent all, to close its half of a connection under TLS.
+END_SECONDS: Final = 10.0
 #: Versions of TLS whose tickets are part of the handshake.
 _TICKETS_WITHIN: Final = frozenset({"TLSv1.2"})
 
@@ -159,6 +161,7 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         self._handshake: Deferred[None] | None = None
         self._handshake_done = False
         self._we_closed = False
+        self._ending: IDelayedCall | None = None
         self._error: DataError | None = None
         self._gone: list[Deferred[None]] = []
         #: Whether the peer has ended TLS: then it has sent all that it had to send.
@@ -306,6 +309,8 @@ class DataConnection(TimedPump[DataEvent, bytes]):
 
     def ended(self, reason: Failure) -> None:
         """Nothing more passes."""
+        if self._ending is not None and self._ending.active():
+            self._ending.cancel()
         self.dialog.is_full = False  # no more will come than has
         while isinstance(event := self.dialog.next_event(), BodyChunk):
             self._keep(event)
@@ -354,7 +359,12 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         if self._below is not None and isinstance(self._below.transport, Connection):
             # Having said that this is the end of TLS we need not hear the peer say so (RFC 8446,
             # 6.1), and one that waits for TCP's end instead would wait in vain.
-            self._below.loseConnection()
+            if not self._tls_client:
+                self._below.loseConnection()
+                return
+            # A server's tickets may be on their way to us yet.
+            self._below.half_close()
+            self._ending = self.clock.callLater(END_SECONDS, self._below.transport.loseConnection)
 
     # -- what comes ----------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """The Twisted connection of an FTP client.
 
+Longer than 500 lines: one method a command, and the data connections, which are nobody else's.
+
 ::
 
     client = await connect(endpoint, clock=reactor, reach=reach, tls_context=context)
@@ -12,16 +14,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
 from netsuite.connection import errors
+from netsuite.connection.acknowledging import keep_alive
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
@@ -31,8 +34,11 @@ from netsuite.connection.client import (
 )
 from netsuite.connection.session_group import ResumingTLS
 from netsuite.ftp import commands
+from netsuite.ftp.ascii import FromNetwork, ToNetwork
+from netsuite.ftp.client.remote_hashes import Asking, FileHash, hash_in, way_to_ask
 from netsuite.ftp.dialog import Answered, ClientDialog, ClientEvent
-from netsuite.ftp.listing import Listed, entries_of, format_time, is_name, parse_mlsx, parse_time
+from netsuite.ftp.list_forms import Reading, read_listing, with_facts
+from netsuite.ftp.listing import Listed, format_time, is_name, parse_mlsx, parse_time
 from netsuite.ftp.paths import text_of, unquoted
 from netsuite.ftp.reply_grammar import extended_passive_port, features_of, passive_port
 from netsuite.ftp.transfer.connection import (
@@ -49,6 +55,8 @@ from netsuite.wire.events import EndOfInput
 LISTING_OCTETS: Final = 64 * 1024 * 1024
 #: What a server answers to a command it does not have.
 _UNKNOWN: Final = frozenset({500, 501, 502, 504, 522})
+#: Letters that LIST's path may be a pattern with, or end at: who has such a directory goes there.
+_PATTERN_LETTERS: Final = frozenset("*?[]{}~\\ ")
 
 #: Returns an endpoint for an address and a port.
 Reach: TypeAlias = Callable[[str, int], IStreamClientEndpoint]
@@ -85,12 +93,20 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
 
     Args:
         reach: gives endpoints for data connections.
+        keep_alive_seconds: how often NOOP is said while a transfer goes on, for who translates
+            addresses on the way and forgets a connection on which nothing passes; None for never.
+            TCP itself asks in any case whether the server is there.
     """
 
     dialog: ClientDialog
 
     def __init__(
-        self, clock: IReactorTime, *, reach: Reach, timeouts: ClientTimeouts | None = None
+        self,
+        clock: IReactorTime,
+        *,
+        reach: Reach,
+        timeouts: ClientTimeouts | None = None,
+        keep_alive_seconds: float | None = None,
     ) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="ftp-client")
         #: The server's greeting.
@@ -102,15 +118,22 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         self._protected = False
         self._representation: commands.Representation | None = None
         self._extended = True  # EPSV has not been refused
+        self._has_facts = True  # nor MLSD
+        self._ended = commands.reply(226, "")  # what the last transfer ended with
+        self._sets_times = True  # nor all the ways to set a time
+        self._keep_alive_seconds = keep_alive_seconds
+        self._hashing: Asking | None = None  # what OPTS HASH has chosen
 
     # -- beginning ----------------------------------------------------------------------------
 
     async def begin(self) -> None:
         """Accept the greeting. Raises Refusal."""
+        keep_alive(self.transport)
         greeting = await self._final(None)
         if not greeting.positive:
             raise self.with_conversation(refusal(greeting))
         self.banner = greeting.text
+        self.dialog.doubles_iac = "vsFTPd" not in self.banner  # which knows nothing of Telnet
 
     async def feat(self) -> Mapping[str, str]:
         """Ask for features; none from a server that does not know FEAT (RFC 2389)."""
@@ -175,14 +198,30 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
 
         Entries whose names are no names are left out. Raises Refusal.
         """
-        if "MLST" in self.features or not self.features:
+        return (await self.directory(path)).entries
+
+    async def directory(self, path: str | None = None) -> Reading:
+        """List a directory as ``mlsd`` does; what was left out is told. Raises Refusal."""
+        if self.has_facts:
             try:
-                lines = await self._listing(commands.Mlsd(path))
-                return entries_of(lines, now(), facts=True)
+                return read_listing(await self._listing(commands.Mlsd(path)), now(), facts=True)
             except errors.Refusal as error:
                 if error.code not in _UNKNOWN:
                     raise
-        return entries_of(await self._listing(commands.List(path)), now(), facts=False)
+                self._has_facts = False
+        if path is None or not _PATTERN_LETTERS.intersection(path):
+            lines = await self._listing(commands.List(path))
+        else:
+            here = await self.pwd()
+            await self.cwd(path)
+            lines = await self._listing(commands.List())
+            await self.cwd(here)
+        return read_listing(lines, now(), facts=False)
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether listings are told by MLSD, which leaves nothing away, as far as is known."""
+        return self._has_facts and ("MLST" in self.features or not self.features)
 
     async def nlst(self, path: str | None = None) -> Sequence[str]:
         """List names, without the directories that some servers put before them. Raises
@@ -224,6 +263,57 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         """Set when a file was modified. Raises Refusal."""
         await self._ask(commands.Mfmt(format_time(modified), path))
 
+    async def exactly(self, path: str, entry: Listed) -> Listed:
+        """Return an entry of a listing with what it does not tell, or not exactly: asked by SIZE
+        and MDTM, where the server has them.
+
+        Args:
+            path: of the entry.
+        """
+        octets = modified = None
+        if entry.octets is None:
+            with contextlib.suppress(errors.Refusal):
+                octets = await self.size(path)
+        if entry.modified is None or entry.precision_seconds > 1:
+            with contextlib.suppress(errors.Refusal):
+                modified = await self.mdtm(path)
+        return with_facts(entry, octets, modified)
+
+    async def set_modified(self, path: str, modified: datetime) -> bool:
+        """Set when a file was modified, by MFMT or as servers had it before; return whether the
+        server does."""
+        when = format_time(modified)
+        ways: list[commands.Command] = [commands.Mfmt(when, path)]
+        if self.features and "MFMT" not in self.features:
+            # vsftpd, ProFTPD and others take a time before the path; others know no such file
+            ways = [commands.Mdtm(f"{when} {path}"), commands.SiteUtime(when, path)]
+        for way in ways if self._sets_times else ():
+            answer = await self._say(way)
+            if answer.positive and answer.code < 300:
+                return True
+        self._sets_times = False
+        return False
+
+    async def hash(self, path: str) -> FileHash:
+        """Return a file's hash, by the best function that the server offers. Raises Refusal,
+        NotOffered, ProtocolViolation."""
+        way = way_to_ask(self.features)
+        if way is None:
+            raise self.with_conversation(errors.NotOffered("HASH"))
+        if not way.chosen and self._hashing != way:
+            await self._ask(commands.Opts("HASH", way.function))
+            self._hashing = way
+        answer = await self._ask(way.command(path))
+        value = hash_in(answer, way.function, path)
+        if value is None:
+            raise self.violated("no hash")
+        return FileHash(way.function, value)
+
+    @property
+    def has_hash(self) -> bool:
+        """Whether ``hash`` can be asked for, by what FEAT said."""
+        return way_to_ask(self.features) is not None
+
     async def dele(self, path: str) -> None:
         """Remove a file. Raises Refusal."""
         await self._ask(commands.Dele(path))
@@ -233,23 +323,37 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         await self._ask(commands.Rnfr(old))
         await self._ask(commands.Rnto(new))
 
-    async def retr(self, path: str, write: Write, *, offset: int = 0) -> None:
+    async def retr(self, path: str, write: Write, *, offset: int = 0, text: bool = False) -> None:
         """Fetch a file.
 
         Args:
             path: which.
             write: see ``body_to``.
             offset: how many of its octets are there already.
+            text: whether its line ends are those of the network on the way, and LF here: TYPE A.
 
         Raises:
             Refusal: it is not there, or the server could not send it all.
             ConnectionLost, Timeout, TLSFailure: it did not come whole.
         """
-        await self._choose(commands.Representation.IMAGE)
-        await self._receive(commands.Retr(path), write, offset)
+        await self._choose_for(text=text)
+        if not text:
+            await self._receive(commands.Retr(path), write, offset)
+            return
+        lines = FromNetwork()
+        await self._receive(commands.Retr(path), lambda octets: write(lines.feed(octets)), offset)
+        work = write(lines.finish())
+        if work is not None and not isinstance(work, int):
+            await work
 
     async def stor(
-        self, path: str, pieces: AsyncIterable[bytes], *, offset: int = 0, append: bool = False
+        self,
+        path: str,
+        pieces: AsyncIterable[bytes],
+        *,
+        offset: int = 0,
+        append: bool = False,
+        text: bool = False,
     ) -> None:
         """Store a file; when this returns the server has it all.
 
@@ -258,15 +362,16 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             pieces: its octets, taken as fast as the server takes them.
             offset: how many of its octets the server has already; *pieces* begin behind them.
             append: put the octets behind the file there is.
+            text: as of ``retr``.
 
         Raises:
             Refusal: the server does not want it, or could not take it all.
             ConnectionLost, Timeout, TLSFailure: it could not be sent whole.
         """
-        await self._choose(commands.Representation.IMAGE)
+        await self._choose_for(text=text)
         command = commands.Appe(path) if append else commands.Stor(path)
         async with self._transfer(command, offset) as data:
-            await data.writer.write_body(pieces)
+            await data.writer.write_body(_to_network(pieces) if text else pieces)
             await data.finish()
 
     # -- other --------------------------------------------------------------------------------
@@ -337,10 +442,14 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             await self._ask(commands.Type(representation))
             self._representation = representation
 
+    async def _choose_for(self, *, text: bool) -> None:
+        await self._choose(commands.Representation.ASCII if text else commands.Representation.IMAGE)
+
     # -- data ---------------------------------------------------------------------------------
 
     async def _listing(self, command: commands.Transfer) -> Sequence[str]:
-        """Fetch a listing."""
+        """Fetch a listing. Raises Refusal; also where the server says that all went well, and in
+        words that it did not: vsftpd has 226 and nothing for a directory that cannot be read."""
         await self._choose(commands.Representation.ASCII)
         pieces: list[bytes] = []
         total = 0
@@ -352,17 +461,23 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
                 raise self.violated("a listing without end")
             pieces.append(octets)
 
-        await self._receive(command, keep, 0)
+        ended = await self._receive(command, keep, 0)
+        if not total and "fail" in ended.text.lower():
+            raise self.with_conversation(errors.PermanentRefusal(ended.code, ended.text, command))
         lines = b"".join(pieces).split(b"\n")
         return [text_of(line.removesuffix(b"\r")) for line in lines if line.strip(b"\r")]
 
-    async def _receive(self, command: commands.Transfer, write: Write, offset: int) -> None:
+    async def _receive(
+        self, command: commands.Transfer, write: Write, offset: int
+    ) -> commands.Reply:
+        """Fetch what a command brings; return the reply that ends it."""
         async with self._transfer(command, offset) as data:
             async for octets in data.received():
                 work = write(octets)
                 if work is not None and not isinstance(work, int):
                     await work
             await data.finish()
+        return self._ended
 
     @contextlib.asynccontextmanager
     async def _transfer(
@@ -386,7 +501,8 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
                 if self._protected and self._tls_context is not None:
                     context = ResumingTLS(self._tls_context, self.transport)
                 await data.begin(context, client=True)
-                yield data
+                with self._kept_alive():
+                    yield data
             except Exception as error:
                 reason = await self._given_up(data, command, error)
                 if reason is error:
@@ -394,7 +510,30 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
                 raise reason from error
         finally:
             data.abort()
-        self._check_done(await self._final(command), command)
+        self._ended = await self._final(command)
+        self._check_done(self._ended, command)
+
+    @contextlib.contextmanager
+    def _kept_alive(self) -> Iterator[None]:
+        """Say NOOP from time to time. Its replies are heard when the transfer has ended, and are
+        nobody's; see ``ClientDialog``."""
+        seconds = self._keep_alive_seconds
+        if seconds is None:
+            yield
+            return
+
+        beats: list[IDelayedCall] = []
+
+        def beat() -> None:
+            if not self.lost:
+                self.say(commands.Noop())
+            beats[:] = [self.clock.callLater(seconds, beat)]
+
+        beats.append(self.clock.callLater(seconds, beat))
+        try:
+            yield
+        finally:
+            beats[0].cancel()
 
     async def _given_up(
         self, data: DataConnection, command: commands.Command, error: Exception
@@ -451,6 +590,13 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         return port
 
 
+async def _to_network(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Return pieces of a text with the network's line ends."""
+    lines = ToNetwork()
+    async for each in pieces:
+        yield lines.feed(each)
+
+
 async def connect(
     endpoint: IStreamClientEndpoint,
     *,
@@ -459,16 +605,20 @@ async def connect(
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts | None = None,
+    keep_alive_seconds: float | None = None,
 ) -> FTPClient:
     """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 990.
 
     Args:
         reach: gives endpoints for data connections, such as
             ``lambda host, port: TCP4ClientEndpoint(reactor, host, port)``.
+        keep_alive_seconds: see ``FTPClient``.
     """
     client = await connect_and_begin(
         endpoint,
-        lambda: FTPClient(clock, reach=reach, timeouts=timeouts),
+        lambda: FTPClient(
+            clock, reach=reach, timeouts=timeouts, keep_alive_seconds=keep_alive_seconds
+        ),
         upgrade=FTPClient.auth_tls,
         tls_context=tls_context,
         implicit=implicit,
