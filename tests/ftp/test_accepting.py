@@ -117,6 +117,16 @@ class Sockets(SynchronousTestCase):
         self.assertEqual(bytes(range(256)), self.whole(client))
         self.assertEqual(([], []), (self.reactor.readers, self.reactor.adopted))
 
+    def test_port_again(self) -> None:
+        """A port may be had again while the kernel still keeps it for what may come late: of a
+        client that fetches many small files none would be left."""
+        port = accepting.DataPort(
+            self.reactor, "127.0.0.1", 0, backlog=1, came=lambda taken, address: True
+        )
+        self.addCleanup(port.stopListening)
+        with socket.socket(fileno=socket.dup(port.fileno())) as listening:
+            self.assertTrue(listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR))
+
     def test_empty_file(self) -> None:
         """A file of nothing is the end of the connection and nothing else."""
         self.world.put("empty", b"")

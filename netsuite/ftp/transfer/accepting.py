@@ -108,8 +108,9 @@ class DataPort:
         family = socket.AF_INET6 if ":" in interface else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         try:
-            if number:  # one that is chosen was used a moment ago, perhaps
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # The kernel keeps each port for a minute, for what may still come of its connection:
+            # 28,000 files, less than 500 a second, and without this none would be free.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._socket.setblocking(False)
             self._socket.bind((interface, number))
             self._socket.listen(backlog)

@@ -91,7 +91,8 @@ class Ports:
 
     def listen(self, factory: Expected, interface: str) -> IListeningPort | DataPort:
         """Listen. Raises NoPortFree."""
-        candidates = [0]
+        # One that the kernel finds, somebody else may listen on a moment later.
+        candidates = [0, 0, 0]
         if self._ports is not None:
             candidates = self._shuffled(range(self._ports[0], self._ports[1] + 1))
         for number in candidates:
