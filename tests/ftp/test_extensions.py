@@ -9,16 +9,24 @@ import zlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from twisted.internet.defer import Deferred, ensureDeferred
 
+from netsuite import tls
+from netsuite.certificates import Certificates, ServerTLS
+from netsuite.connection.peer import openssl_of
+from netsuite.ftp.client import FTPClient
+from netsuite.ftp.commands import Command, Host
 from netsuite.store.errors import NoSuchFile, NotPermitted
 from netsuite.store.files.memory import MemoryFile
 from netsuite.store.tree import Entry, Space, TreePath
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.certificates import authority
 from tests.ftp.fakes import HERE, LOGIN, Session, World, codes
+from tests.ftp.test_client import Case
 
 BIG = bytes(range(256)) * 4000
 NOTES = b"one\ntwo\n"
@@ -554,6 +562,72 @@ class Hosts(SynchronousTestCase):
         self.assertIn(b" LANG EN*\r\n", Session().say(b"FEAT\r\n"))
 
 
+class HostsUnderTLS(Case):
+    """HOST before and behind AUTH TLS (RFC 7151, 3.2.2)."""
+
+    def context(self) -> ServerTLS:
+        self.folder = Path(self.mktemp())
+        self.folder.mkdir()
+        authority.certificate("localhost", "127.0.0.1").write(self.folder / "localhost.pem")
+        authority.certificate("mirror.example.test").write(self.folder / "mirror.example.test.pem")
+        self.certificates = Certificates(self.folder, World().reactor)
+        self.certificates.open()
+        return self.certificates.context_for(b"ftp")
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.world.reshare(hosts={"mirror.example.test": (), "localhost": ()})
+
+    def code(self, client: FTPClient, command: Command) -> int:
+        return self.run_(client._say(command)).code
+
+    def shown(self, client: FTPClient) -> str:
+        """Return the first name in the certificate that the server has shown."""
+        handle = openssl_of(client.transport)
+        assert handle is not None
+        certificate = handle.get_peer_certificate()
+        assert certificate is not None
+        names = certificate.to_cryptography().extensions.get_extension_for_class(
+            x509.SubjectAlternativeName
+        )
+        return str(names.value.get_values_for_type(x509.DNSName)[0])
+
+    def test_certificate(self) -> None:
+        """A client that names no host in TLS is shown the certificate of the one it has named; its
+        data connections resume that session."""
+        for host, wanted in (("mirror.example.test", "mirror.example.test"), ("", "localhost")):
+            client = self.connected()
+            if host:
+                self.assertEqual(220, self.code(client, Host(host)))
+            # Addresses are not named in TLS (RFC 6066, 3).
+            self.run_(client.auth_tls(tls.client_options(HERE, insecure=True)))
+            self.assertEqual(wanted, self.shown(client))
+            self.run_(client.login("alice", "se cret "))
+            self.assertEqual(2, len(self.run_(client.mlsd())))
+            self.run_(client.quit())
+
+    def test_named_in_both(self) -> None:
+        """What TLS names goes before, and HOST has to agree with it; it need not be said then."""
+        client = self.connected()
+        self.run_(client.auth_tls(tls.client_options("mirror.example.test", insecure=True)))
+        self.assertEqual("mirror.example.test", self.shown(client))
+        for host, code in (("localhost", 504), ("mirror.example.test", 220)):
+            self.assertEqual(code, self.code(client, Host(host)))
+        self.run_(client.quit())
+
+    def test_root_by_tls(self) -> None:
+        """A guest who names a host in TLS alone sees its directory, too."""
+        self.run_(self.world.public.make_directory(("mirror",)))
+        self.world.public.put(("mirror", "iso.txt"), b"disk\n", None)
+        self.world.reshare(hosts={"mirror.example.test": ("mirror",)})
+        client = self.connected(
+            tls_context=tls.client_options("mirror.example.test", insecure=True)
+        )
+        self.run_(client.login())
+        self.assertEqual(["iso.txt"], [each.name for each in self.run_(client.mlsd())])
+        self.run_(client.quit())
+
+
 class Reinitialized(SynchronousTestCase):
     """REIN: everything is as in the beginning (RFC 959, 4.1.1)."""
 
@@ -609,9 +683,9 @@ class Who(SynchronousTestCase):
         guest.say(b"USER anonymous\r\nPASS x\r\nCLNT spy\x1b[2J\r\n")
         alice.say(b"CLNT lftp\r\n")
         said = alice.say(b"SITE WHO\r\n")
-        self.assertEqual(b"200-Connected:\r\n alice 127.0.0.1 0s idle lftp\r\n200 End\r\n", said)
+        self.assertEqual(b"200-Connected:\r\n alice 127.0.0.1 idle lftp\r\n200 End\r\n", said)
         self.assertEqual(
-            b"200-Connected:\r\n anonymous 127.0.0.1 0s idle spy?[2J\r\n200 End\r\n",
+            b"200-Connected:\r\n anonymous 127.0.0.1 idle spy?[2J\r\n200 End\r\n",
             guest.say(b"SITE WHO\r\n"),
         )
 
@@ -626,7 +700,7 @@ class Who(SynchronousTestCase):
         )
         guest.say(b"USER anonymous\r\nPASS x\r\n")
         self.assertEqual(5, len(alice.say(b"SITE WHO\r\n").split(b"\r\n")) - 1)
-        self.assertIn(b" - 127.0.0.1 0s idle\r\n", alice.say(b"SITE WHO\r\n"))
+        self.assertIn(b" - 127.0.0.1 idle\r\n", alice.say(b"SITE WHO\r\n"))
         third.wire.hang_up()
 
     def test_help(self) -> None:

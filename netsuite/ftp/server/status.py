@@ -158,9 +158,8 @@ def _who_line(session: Session) -> str:
     name = session.account or (session.username if session.is_guest else "-")
     doing = "idle" if session.active is None else type(session.active.command).__name__.upper()
     software = "".join(each if each.isprintable() else "?" for each in session.software)
-    seconds = round(session.clock.seconds() - session.deadlines.opened_at)
     where = session.peer.address or "local"
-    return f"{name} {where} {seconds}s {doing} {software}".rstrip()
+    return f"{name} {where} {doing} {software}".rstrip()
 
 
 async def nothing(session: Session, command: commands.Noop) -> commands.Reply:
