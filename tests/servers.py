@@ -55,11 +55,18 @@ class Absent(Exception):
     """A server is not installed, or cannot run here; the message says why."""
 
 
+#: What ``free_port`` has returned in this process.
+_returned: set[int] = set()
+
+
 def free_port(interface: str = "127.0.0.1") -> int:
-    """Return a port that was free a moment ago; on all of loopback for ""."""
-    with socket.create_server((interface, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    """Return a port that was free a moment ago, another each time; on all of loopback for ""."""
+    while True:
+        with socket.create_server((interface, 0)) as listener:
+            port: int = listener.getsockname()[1]
+        if port not in _returned:
+            _returned.add(port)
+            return port
 
 
 def start_postfix(home: Path, port: int, settings: str) -> Callable[[], None]:
