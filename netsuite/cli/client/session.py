@@ -10,8 +10,9 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Final, Protocol, TypeAlias, TypedDict
 
+from twisted.internet.abstract import isIPAddress
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
+from twisted.internet.endpoints import HostnameEndpoint, TCP4ClientEndpoint, UNIXClientEndpoint
 from twisted.internet.interfaces import (
     IAddress,
     IProtocol,
@@ -186,7 +187,10 @@ class ClientSession:
         return _Observed(endpoint, transcript)
 
     def data_endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
-        """Return where FTP's data connections go; what passes there is no conversation."""
+        """Return where FTP's data connections go; what passes there is no conversation. A mirror
+        makes one for each file, and an address need not be looked up in a thread."""
+        if isIPAddress(host):
+            return TCP4ClientEndpoint(self.reactor, host, port, self.access.connect_seconds)
         return HostnameEndpoint(self.reactor, host, port, timeout=self.access.connect_seconds)
 
     # -- TLS -----------------------------------------------------------------------------------
