@@ -35,6 +35,10 @@ _LOST: Final = (
 )
 
 
+class NotWhole(errors.ConnectionLost):
+    """A file has come, or gone, in another size than was told."""
+
+
 @dataclass(slots=True)
 class Job:
     """One step: a directory that is compared, a file that is transferred.
@@ -213,7 +217,8 @@ class Crew:
                 if not had and not isinstance(error, _LOST):
                     raise
                 self._drop(session)
-                failures = 1 if job.moved > moved else failures + 1
+                gets_on = job.moved > moved and not isinstance(error, NotWhole)
+                failures = 1 if gets_on else failures + 1
                 if failures >= self._options.attempts:
                     if not had:
                         raise

@@ -37,10 +37,6 @@ class InTheWay(OSError):
         super().__init__("something else has that name")
 
 
-class NotWhole(errors.ConnectionLost):
-    """A file has come, or gone, in another size than was told."""
-
-
 class NotTheSame(errors.ClientError):
     """A file that was transferred has another hash there than here."""
 

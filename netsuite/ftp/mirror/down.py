@@ -14,13 +14,12 @@ from datetime import datetime
 from netsuite.ftp.client import FTPClient
 from netsuite.ftp.list_forms import Reading
 from netsuite.ftp.listing import Listed
-from netsuite.ftp.mirror.crew import Job
+from netsuite.ftp.mirror.crew import Job, NotWhole
 from netsuite.ftp.mirror.direction import (
     DEPTH,
     Context,
     InTheWay,
     NotTheSame,
-    NotWhole,
     is_exact,
     shown,
     version_of,
@@ -182,15 +181,13 @@ class Down:
             offset = await self._run(self._local.size, part)
         if entry.octets is None or offset > entry.octets:
             offset = 0
-        writing = _Writing(self._context, part, job, offset)
+        writing = _Writing(self._context, part, job, offset, entry.octets)
         if offset == 0 or offset != entry.octets:
             try:
                 await client.retr(remote, writing.write, offset=offset)
             finally:
                 await writing.flush()  # what has come need not come again
         if entry.octets is not None and writing.octets != entry.octets:
-            if writing.octets > entry.octets:  # it has changed, and this is neither version
-                await self._run(self._local.remove, part)
             raise NotWhole(f"{writing.octets} of {entry.octets} octets have come")
         if self._context.must_verify(client, offset) and not await self._context.has_same_hash(
             client, remote, part
@@ -221,19 +218,27 @@ class _Writing:
 
     Args:
         offset: where what comes begins.
+        most: of how many octets the whole consists; None where that is not known.
     """
 
-    def __init__(self, context: Context, part: TreePath, job: Job, offset: int) -> None:
+    def __init__(
+        self, context: Context, part: TreePath, job: Job, offset: int, most: int | None
+    ) -> None:
         self._context = context
         self._part = part
         self._job = job
+        self._most = most
         self._pieces: list[bytes] = []
         self._held = 0
         #: How many there are.
         self.octets = offset
 
     async def write(self, octets: bytes) -> None:
-        """Take a piece."""
+        """Take a piece. Raises OSError; NotWhole where it is too much: the file has changed, and
+        nothing that has come is of any use."""
+        if self._most is not None and self.octets + self._held + len(octets) > self._most:
+            self._pieces, self._held, self.octets = [], 0, 0
+            raise NotWhole(f"more than {self._most} octets have come")
         self._pieces.append(octets)
         self._held += len(octets)
         self._job.moved += len(octets)

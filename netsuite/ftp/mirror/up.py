@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator, Mapping
 from netsuite.connection import errors
 from netsuite.ftp.client import FTPClient
 from netsuite.ftp.listing import Listed
-from netsuite.ftp.mirror.crew import Job
+from netsuite.ftp.mirror.crew import Job, NotWhole
 from netsuite.ftp.mirror.direction import (
     Context,
     InTheWay,
     NotTheSame,
-    NotWhole,
     is_exact,
     shown,
     version_of,
