@@ -42,9 +42,10 @@ class AccountLocks:
             self._file.take(_octet_of(token))
 
     def close(self) -> None:
-        """Give all back."""
-        if self._file is not None:
-            self._file.close()
+        """Give all back; what asks afterwards is at its end, and is let."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
     def is_alive(self, token: str) -> bool:
         """Return whether the process of a token lives."""

@@ -316,6 +316,7 @@ class AccountTally:
             )
         except BaseException:
             self._unsettled += changed
+            self._granted += unused
             self._is_uncounted |= uncounted
             self._is_marked = True
             raise

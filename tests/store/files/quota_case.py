@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Awaitable
@@ -25,12 +26,18 @@ T = TypeVar("T")
 
 def counted(root: Path) -> FileAmount:
     """Count what is below a directory, by what ``os`` has for that."""
-    octets = files = 0
-    for folder, folders, names in os.walk(root):
-        names = [name for name in names if not name.startswith(".netsuite-upload-")]
-        octets += sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
-        files += len(names) + len(folders)
-    return FileAmount(octets, files)
+    found: dict[str, tuple[int, int]] = {}
+    before = None
+    while found != before:  # something has changed while it was looked at
+        before, found = found, {}
+        for folder, folders, names in os.walk(root):
+            found.update((os.path.join(folder, name), (0, 0)) for name in folders)
+            for path in (os.path.join(folder, name) for name in names):
+                with contextlib.suppress(FileNotFoundError):
+                    if "/.netsuite-upload-" not in path:
+                        result = os.lstat(path)
+                        found[path] = result.st_ino, result.st_size
+    return FileAmount(sum(octets for _, octets in found.values()), len(found))
 
 
 class QuotaCase(ContractCase):
