@@ -96,3 +96,46 @@ def test_short_file(tmp_path: Path) -> None:
             assert (tmp_path / "got").read_bytes() == CONTENT[:come]
         command(tmp_path, *fetch)
         assert (tmp_path / "got").read_bytes() == CONTENT
+
+
+def test_verified(daemon: Daemon, tmp_path: Path) -> None:
+    """With --verify hashes are compared; what is gone on with is compared in any case."""
+    login = ("-u", "alice:netsuite", "--verify")
+    url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/verified"
+    there = daemon.home / "files/home/alice/verified"
+    (tmp_path / "file").write_bytes(CONTENT)
+    command(tmp_path, "put", *login, "file", url)
+    assert there.read_bytes() == CONTENT
+    command(tmp_path, "get", *login, url, "-o", "got", "--keep-alive", "20")
+    assert (tmp_path / "got").read_bytes() == CONTENT
+    stdout, _ = command(tmp_path, "get", *login, url)
+    assert stdout == CONTENT
+    there.write_bytes(CONTENT[:50])
+    command(tmp_path, "put", "-u", "alice:netsuite", "--continue", "file", url)
+    assert there.read_bytes() == CONTENT
+    command(tmp_path, "put", "-u", "alice:netsuite", "--continue", "file", url)
+    there.write_bytes(b"x" * 50)
+    _, complaint = command(
+        tmp_path, "put", "-u", "alice:netsuite", "--continue", "file", url, code=1
+    )
+    assert "another hash" in complaint
+    command(tmp_path, "put", "-u", "alice:netsuite", "file", url)
+    (tmp_path / "got").write_bytes(b"x" * 50)
+    when = there.stat().st_mtime
+    os.utime(tmp_path / "got", (when, when))
+    fetch = ("get", "-u", "alice:netsuite", "--continue", url, "-o", "got")
+    _, complaint = command(tmp_path, *fetch, code=1)
+    assert "another hash" in complaint
+    command(tmp_path, *fetch)
+    assert (tmp_path / "got").read_bytes() == CONTENT
+    command(tmp_path, "put", "--continue", "file", "http://127.0.0.1/x", code=2)
+
+
+def test_texts(daemon: Daemon, tmp_path: Path) -> None:
+    """With ;type=a line ends are those of the network on the way."""
+    url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/text;type=a"
+    (tmp_path / "text").write_bytes(b"one\r\ntwo\nthree")
+    command(tmp_path, "put", "-u", "alice:netsuite", "text", url)
+    assert (daemon.home / "files/home/alice/text").read_bytes() == b"one\ntwo\nthree"
+    stdout, _ = command(tmp_path, "get", "-u", "alice:netsuite", url)
+    assert stdout == b"one\ntwo\nthree"

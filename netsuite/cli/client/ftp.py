@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 from netsuite.cli.client.files import Output, pieces_of, read_of, size_of
@@ -84,7 +84,7 @@ async def get(session: ClientSession, output: Output) -> None:
     if short:  # a stream's end is all that says that a file is over
         raise NotGiven(f"{come} of {size} octets came, though the server says that it sent all")
     if other:
-        output.modified = None  # so that it is not gone on with
+        output.modified = datetime.fromtimestamp(0, UTC)  # so that it is not gone on with
         raise NotGiven("what came has another hash than the server says; fetch it anew")
 
 
