@@ -382,6 +382,7 @@ _VERBATIM: Final = frozenset(
         b"MFMT",
         b"MFF",
         b"SITE",
+        *(word.encode() for word in DIGESTS),
         *(_word(kind).encode() for kind in (*_OF_PATH, *_OF_MAYBE_PATH)),
     }
 )

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred, fail
 
 from netsuite import tls
 from netsuite.certificates import Certificates, ServerTLS
 from netsuite.connection.peer import openssl_of
 from netsuite.ftp.client import FTPClient
 from netsuite.ftp.commands import Command, Host
-from netsuite.store.errors import NoSuchFile, NotPermitted
-from netsuite.store.files.memory import MemoryFile
+from netsuite.ftp.paths import text_of
+from netsuite.store.errors import NoSuchFile, NotPermitted, OverQuota
+from netsuite.store.files.memory import MemoryFile, MemoryUpload
 from netsuite.store.tree import Entry, Space, TreePath
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.certificates import authority
@@ -783,6 +784,72 @@ class Limits(SynchronousTestCase):
         session.data()
         self.assertEqual([150], codes(session.say(b"RETR big\r\n")))
         self.assertEqual([426, 226], codes(session.say(b"ABOR\r\n")))
+
+
+class OddNames(SynchronousTestCase):
+    """Names with quotes, octets that are no UTF-8, controls: octet by octet in, and out."""
+
+    NAMES = (
+        b'a"b', b'"', b"a\xffb", b"\xff", b"\xe4\xf6", b"\xc3\xa4", b"a;b=c;", b"%n%s", b"-R", b" a ", b"a  b",
+        b"0 3", b"20200102030405", b"x" * 255,
+    )  # fmt: skip
+
+    def test_each_command(self) -> None:
+        """Each says one line, about that very file."""
+        for name in self.NAMES:
+            session = Session()
+            session.world.files.put((text_of(name),), NOTES, None)
+            said = name.replace(b"\xff", b"\xff\xff")
+            for line in (
+                b"MFMT 20200102030405 %b", b"MFF modify=20200102030405;UNIX.mode=0640; %b", b"SITE CHMOD 600 %b",
+                b"SITE UTIME 20200102030405 %b", b"SITE UTIME %b 20200102030405 20200102030405 20200102030405 UTC",
+                b"MDTM 20200102030405 %b", b"HASH %b",
+            ):  # fmt: skip
+                answer = session.say(line % (said,) + b"\r\n")
+                self.assertTrue(answer.startswith((b"200 ", b"213 ")), (line, name, answer))
+                self.assertTrue(answer.endswith(b" /" + said + b"\r\n"), (line, name, answer))
+                self.assertEqual(1, answer.count(b"\n"))
+            for word in (b"XCRC", b"XMD5", b"XSHA256"):
+                self.assertEqual(
+                    [250], codes(session.say(word + b" " + said + b"\r\n")), (word, name)
+                )
+            self.assertEqual([213], codes(session.say(b"AVBL " + said + b"\r\n")))
+            session.say(b"RANG 0 2\r\n")
+            self.assertEqual([150, 226], codes(session.store(b"STOR " + said, b"ONE")))
+            self.assertEqual(b"ONE\ntwo\n", session.world.files.content(text_of(name)))
+
+    def test_what_clients_say_they_are(self) -> None:
+        """Nothing that is said there makes a line of its own, or moves an administrator's cursor."""
+        session = Session()
+        for said in (b"\x1b[2J", b"\x9b2J", b"\xff\xf4x", b"\x85x", b"a\tb", b"x" * 8000):
+            session.say(b"CLNT " + said + b"\r\n")
+            answer = session.say(b"SITE WHO\r\n")
+            self.assertEqual(3, answer.count(b"\n"), said)
+            self.assertFalse(
+                set(answer) - set(b"\r\n") - set(range(32, 127)) - set(range(128, 256)), said
+            )
+            self.assertNotIn(b"\x9b", answer.replace(b"\xc2\x9b", b"\x9b"), said)
+
+
+class Full(SynchronousTestCase):
+    """What is refused for want of room in the midst of a stream."""
+
+    def test_quota(self) -> None:
+        """A deflated file counts by what it becomes; nothing of one that is too large is left."""
+        session = Session()
+        session.say(b"MODE Z\r\n")
+        written = 0
+
+        def write(upload: MemoryUpload, octets: bytes) -> Any:
+            nonlocal written
+            written += len(octets)
+            return fail(OverQuota("full")) if written > 5_000_000 else None
+
+        self.patch(MemoryUpload, "write", write)
+        said = session.store(b"STOR bomb", zlib.compress(bytes(100 << 20), 9))
+        self.assertEqual([150, 552], codes(said))
+        self.assertLess(written, 6_000_000)
+        self.assertEqual([200], codes(session.say(b"NOOP\r\n")))
 
 
 class Many(SynchronousTestCase):
