@@ -8,8 +8,9 @@ understood to its end.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from netsuite.ftp.client import FTPClient
 from netsuite.ftp.list_forms import Reading
@@ -26,9 +27,12 @@ from netsuite.ftp.mirror.direction import (
 )
 from netsuite.ftp.mirror.events import MadeDirectory, Removed, TimeSet, Transferred
 from netsuite.ftp.mirror.local import PIECE_OCTETS, LocalEntry
-from netsuite.ftp.mirror.names import is_part, is_part_of, part_name, trouble_with
+from netsuite.ftp.mirror.names import is_part, part_name, parts_by_stem, stem, trouble_with
 from netsuite.ftp.mirror.rules import Version, is_newer, is_same
 from netsuite.ftp.paths import TreePath
+
+#: The parts that there are here, by the stem of their names.
+Parts: TypeAlias = Mapping[str, Sequence[str]]
 
 
 class Down:
@@ -59,14 +63,16 @@ class Down:
             if not self._options.dry_run:
                 await self._make(path)
             here = await self._run(self._local.scan, path)
+            parts = parts_by_stem(here)
             found = [
-                await self._entry((*path, each.name), each, here, above) for each in reading.entries
+                await self._entry((*path, each.name), each, here, parts, above)
+                for each in reading.entries
             ]
             if reading.left_out:
                 count = len(reading.left_out)
                 self._context.leave_out(path, f"{count} lines of its listing tell of no file")
             if self._options.delete:
-                await self._delete(path, reading, here, facts=client.has_facts)
+                await self._delete(path, reading, here, parts, facts=client.has_facts)
             for each in found:
                 if each is not None:
                     self._crew.add(each)
@@ -81,7 +87,12 @@ class Down:
             self._crew.tell(MadeDirectory(shown(path)))
 
     async def _entry(
-        self, path: TreePath, entry: Listed, here: Mapping[str, LocalEntry], above: frozenset[str]
+        self,
+        path: TreePath,
+        entry: Listed,
+        here: Mapping[str, LocalEntry],
+        parts: Parts,
+        above: frozenset[str],
     ) -> Job | None:
         """Return the work on an entry of a listing; None where there is none."""
         if is_part(entry.name) or not self._context.wants(path, directory=entry.is_directory):
@@ -104,13 +115,21 @@ class Down:
             there = None
         if entry.is_directory:
             return self._directory(path, above | {entry.unique} if entry.unique else above)
-        return self._file(path, entry, there, [name for name in here if is_part(name)])
+        return self._file(path, entry, there, parts.get(stem(entry.name), ()))
 
     async def _delete(
-        self, path: TreePath, reading: Reading, here: Mapping[str, LocalEntry], *, facts: bool
+        self,
+        path: TreePath,
+        reading: Reading,
+        here: Mapping[str, LocalEntry],
+        parts: Parts,
+        *,
+        facts: bool,
     ) -> None:
         """Remove what the server has not."""
         there = {each.name for each in reading.entries}
+        # A part stays as long as its file does.
+        needed = {part for name in there for part in parts.get(stem(name), ())}
         gone = [name for name in here if name not in there]
         if gone and reading.left_out:
             self._context.leave_out(path, "nothing is removed in it")
@@ -119,10 +138,12 @@ class Down:
             below = (*path, name)
             # LIST leaves hidden files away, on many servers.
             hidden = name.startswith(".") and not facts
-            # A part stays as long as its file does.
-            needed = is_part(name) and any(is_part_of(name, each) for each in there)
             directory = here[name].kind == "dir"
-            if not hidden and not needed and self._context.wants(below, directory=directory):
+            if (
+                not hidden
+                and name not in needed
+                and self._context.wants(below, directory=directory)
+            ):
                 await self._remove(below)
 
     async def _remove(self, path: TreePath) -> None:
@@ -133,13 +154,13 @@ class Down:
     # -- files --------------------------------------------------------------------------------
 
     def _file(
-        self, path: TreePath, listed: Listed, there: LocalEntry | None, parts: list[str]
+        self, path: TreePath, listed: Listed, there: LocalEntry | None, parts: Sequence[str]
     ) -> Job:
         """Return the work on a file.
 
         Args:
             there: what has its name here.
-            parts: names of parts in its directory, of whatever.
+            parts: names of its parts here, of whatever version.
         """
 
         async def work(client: FTPClient, job: Job) -> None:
@@ -153,9 +174,10 @@ class Down:
             if self._options.dry_run:
                 self._crew.tell(Transferred(job.path, entry.octets or 0))
                 return
-            await self._fetch(client, job, path, entry)
+            begun = job.moved > 0 or _part(entry) in parts
+            await self._fetch(client, job, path, entry, begun=begun)
             for name in parts:
-                if is_part_of(name, entry.name) and name != _part(entry):
+                if name != _part(entry):
                     await self._run(self._local.remove, (*path[:-1], name))
 
         return Job(shown(path), work)
@@ -173,11 +195,13 @@ class Down:
             return same
         return is_same(version_of(entry), _version(there), keeps_times=True)
 
-    async def _fetch(self, client: FTPClient, job: Job, path: TreePath, entry: Listed) -> None:
+    async def _fetch(
+        self, client: FTPClient, job: Job, path: TreePath, entry: Listed, *, begun: bool
+    ) -> None:
         """Fetch a file, or what its part lacks. Raises ClientError, OSError."""
         remote, part = self._context.remote(path), (*path[:-1], _part(entry))
         offset = 0
-        if entry.modified is not None or self._options.verify or client.has_hash:
+        if begun and (entry.modified is not None or client.has_hash):
             offset = await self._run(self._local.size, part)
         if entry.octets is None or offset > entry.octets:
             offset = 0
@@ -195,7 +219,7 @@ class Down:
             await self._run(self._local.remove, part)
             if offset == 0:
                 raise NotTheSame("what has come has another hash than the server says")
-            await self._fetch(client, job, path, entry)  # there is no part to go on with any more
+            await self._fetch(client, job, path, entry, begun=False)
             return
         await self._run(self._local.put_in_place, part, path[-1], entry.modified)
         self._crew.tell(Transferred(job.path, writing.octets, offset))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -27,10 +28,11 @@ def part_name(name: str, octets: int | None, modified: datetime | None) -> str:
     """Return the name under which a file comes or goes, until it is whole. What was begun is gone
     on with only if it is of the same version: so size and time are in it."""
     tag = hashlib.sha256(f"{octets} {modified}".encode()).hexdigest()[:8]
-    return f"{_stem(name)}.{tag}{SUFFIX}"
+    return f"{stem(name)}.{tag}{SUFFIX}"
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
+    """Return what the names of all a file's parts begin with."""
     octets = octets_of(name)
     return name if len(octets) <= _STEM_OCTETS else hashlib.sha256(octets).hexdigest()
 
@@ -40,10 +42,15 @@ def is_part(name: str) -> bool:
     return _part.fullmatch(name) is not None
 
 
-def is_part_of(part: str, name: str) -> bool:
-    """Return whether a name is that of a part of a file, of whatever version."""
-    found = _part.fullmatch(part)
-    return found is not None and found[1] == _stem(name)
+def parts_by_stem(names: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Return the parts that there are among names: of which ``stem`` to the parts, of whatever
+    version."""
+    parts: dict[str, list[str]] = {}
+    for name in names:
+        found = _part.fullmatch(name)
+        if found is not None:
+            parts.setdefault(found[1], []).append(name)
+    return parts
 
 
 def trouble_with(name: str, *, windows: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 
 from netsuite.connection import errors
 from netsuite.ftp.client import FTPClient
@@ -18,7 +18,7 @@ from netsuite.ftp.mirror.direction import (
 )
 from netsuite.ftp.mirror.events import MadeDirectory, Removed, TimeSet, Transferred
 from netsuite.ftp.mirror.local import PIECE_OCTETS, LocalEntry
-from netsuite.ftp.mirror.names import is_part, is_part_of, part_name
+from netsuite.ftp.mirror.names import is_part, part_name, parts_by_stem, stem
 from netsuite.ftp.mirror.rules import Version, is_newer, is_same
 from netsuite.ftp.paths import TreePath, sayable
 
@@ -63,14 +63,17 @@ class Up:
             if not listed and not self._options.dry_run:
                 await self._make(client, path, there=listed is not None)
             listed = listed or {}
+            parts = parts_by_stem(listed)
             jobs: list[Job] = []
             for name, entry in here.items():
                 found = listed.get(name)
-                job_of = await self._entry(client, (*path, name), entry, found, listed)
+                own = parts.get(stem(name), ())
+                job_of = await self._entry(client, (*path, name), entry, found, own)
                 if job_of is not None:
                     jobs.append(job_of)
             if self._options.delete:
-                await self._delete(client, path, listed, here)
+                needed = {part for name in here for part in parts.get(stem(name), ())}
+                await self._delete(client, path, listed, here.keys() | needed)
             for each in jobs:
                 self._crew.add(each)
 
@@ -114,7 +117,7 @@ class Up:
         path: TreePath,
         entry: LocalEntry,
         there: Listed | None,
-        listed: Mapping[str, Listed],
+        parts: Sequence[str],
     ) -> Job | None:
         """Return the work on something here; None where there is none."""
         directory = entry.kind == "dir"
@@ -134,7 +137,6 @@ class Up:
             there = None
         if directory:
             return self._directory(path, there=there is not None)
-        parts = {name: each for name, each in listed.items() if is_part_of(name, path[-1])}
         return self._file(path, entry, there, parts)
 
     async def _delete(
@@ -142,15 +144,12 @@ class Up:
         client: FTPClient,
         path: TreePath,
         listed: Mapping[str, Listed],
-        here: Mapping[str, LocalEntry],
+        needed: Set[str],
     ) -> None:
-        """Remove from the server what is not here."""
+        """Remove from the server what is not here, nor a part of something that is."""
         for name, entry in listed.items():
             below = (*path, name)
-            needed = name in here or (
-                is_part(name) and any(is_part_of(name, each) for each in here)
-            )
-            if not needed and self._context.wants(below, directory=entry.is_directory):
+            if name not in needed and self._context.wants(below, directory=entry.is_directory):
                 await self._remove(client, below, entry)
 
     async def _remove(self, client: FTPClient, path: TreePath, entry: Listed) -> None:
@@ -172,13 +171,13 @@ class Up:
         path: TreePath,
         entry: LocalEntry,
         listed: Listed | None,
-        parts: Mapping[str, Listed],
+        parts: Sequence[str],
     ) -> Job:
         """Return the work on a file.
 
         Args:
             listed: what has its name there.
-            parts: its parts there, of whatever version.
+            parts: names of its parts there, of whatever version.
         """
 
         async def work(client: FTPClient, job: Job) -> None:

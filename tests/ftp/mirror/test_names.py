@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsuite.ftp.mirror.names import NAME_OCTETS, is_part, is_part_of, part_name, trouble_with
+from netsuite.ftp.mirror.names import (
+    NAME_OCTETS,
+    is_part,
+    part_name,
+    parts_by_stem,
+    stem,
+    trouble_with,
+)
 from netsuite.ftp.paths import octets_of
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -18,10 +25,11 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 def test_parts(name: str, other: str) -> None:
     """A part is known as its file's, whatever the version, and as no other's; its name fits."""
     part = part_name(name, 7, NOW)
+    older = part_name(name, 8, None)
     assert is_part(part)
-    assert is_part_of(part, name)
-    assert is_part_of(part_name(name, 8, None), name)
-    assert is_part_of(part, other) is (name == other)
+    found = parts_by_stem([name, part, other, older])
+    assert list(found[stem(name)]) == [part, older]
+    assert (stem(other) in found) is (name == other)
     assert len(octets_of(part)) <= NAME_OCTETS
     assert len({part, part_name(name, 8, NOW), part_name(name, 7, None)}) == 3
 
