@@ -11,6 +11,7 @@ from netsuite.accounts.naming import account_name_problem
 from netsuite.cli.client.problems import printable
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, done, pass_home
+from netsuite.store.file_usage import FileUsage
 from netsuite.store.interfaces import Store
 from netsuite.store.model import AccountState, Verifiers
 
@@ -65,10 +66,22 @@ def _verifiers(home: Home, password: str) -> Verifiers:
 @click.option(
     "--quota", type=click.IntRange(0, _LARGEST_QUOTA), metavar="MIB", help="How much mail it keeps."
 )
+@click.option(
+    "--file-quota",
+    type=click.IntRange(0, _LARGEST_QUOTA),
+    metavar="MIB",
+    help="How much its files may take.",
+)
 @_password_options
 @pass_home
 def add(
-    home: Home, name: str, display_name: str, quota: int | None, *, password_stdin: bool
+    home: Home,
+    name: str,
+    display_name: str,
+    quota: int | None,
+    file_quota: int | None,
+    *,
+    password_stdin: bool,
 ) -> None:
     """Make an account with INBOX, Drafts, Sent, Junk, Trash and Archive."""
     from netsuite.store.folder_names import STANDARD_FOLDERS
@@ -81,11 +94,18 @@ def add(
         made = await store.accounts.add_account(
             name.lower(), verifiers, display_name=display_name, folders=STANDARD_FOLDERS
         )
-        if quota is not None:
-            await store.accounts.update_account(made.id, quota_octets=quota * 1024 * 1024)
+        if quota is not None or file_quota is not None:
+            await store.accounts.update_account(
+                made.id, quota_octets=_octets(quota), quota_file_octets=_octets(file_quota)
+            )
         await done(store, f"added {made.name}", made.name)
 
     home.with_store(work, make=True)
+
+
+def _octets(mib: int | None) -> int | None:
+    """Return a quota in octets; None for no limit."""
+    return None if mib is None or mib < 0 else mib * 1024 * 1024
 
 
 @account.command("list")
@@ -98,6 +118,7 @@ def list_accounts(home: Home) -> None:
         for each in await store.accounts.accounts():
             usage = await store.mail.usage(each.id)
             quota = f"{usage.quota_octets:,}" if usage.quota_octets is not None else "-"
+            files = await store.file_usage.usage(each.id)
             rows.append(
                 (
                     each.name,
@@ -105,13 +126,27 @@ def list_accounts(home: Home) -> None:
                     f"{usage.messages:,}",
                     f"{usage.octets:,}",
                     quota,
+                    *_file_columns(files),
                     ",".join(sorted(each.protocols)) if each.protocols is not None else "all",
                     each.display_name,
                 )
             )
-        columns(("NAME", "STATE", "MESSAGES", "OCTETS", "QUOTA", "SERVICES", ""), rows)
+        names = ("NAME", "STATE", "MESSAGES", "OCTETS", "QUOTA", "FILES", "FILE QUOTA")
+        columns((*names, "SERVICES", ""), rows)
 
     home.with_store(work)
+
+
+def _file_columns(usage: FileUsage) -> tuple[str, str]:
+    """Return what an account has of files and what it may have, in octets and in number; it is
+    counted only where there is a quota."""
+    limits = (usage.quota_octets, usage.quota_files)
+    quota = "/".join("-" if limit is None else f"{limit:,}" for limit in limits)
+    if not usage.has_quota:
+        quota = "-"
+    if usage.used is None:
+        return "-", quota
+    return f"{usage.used.octets:,}/{usage.used.files:,}", quota
 
 
 @account.command("passwd")
@@ -165,10 +200,41 @@ def quota_command(home: Home, name: str, mib: int) -> None:
 
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())
-        octets = mib * 1024 * 1024 if mib >= 0 else None
+        octets = _octets(mib)
         await store.accounts.update_account(found.id, quota_octets=octets)
         limit = f"{octets:,} octets" if octets is not None else "no limit"
         await done(store, f"{found.name}: {limit}", found.name)
+
+    home.with_store(work)
+
+
+@account.command("file-quota")
+@click.argument("name")
+@click.argument("mib", type=click.IntRange(-_LARGEST_QUOTA, _LARGEST_QUOTA))
+@click.option(
+    "--files",
+    type=click.IntRange(-_LARGEST_QUOTA, _LARGEST_QUOTA),
+    metavar="COUNT",
+    help="How many files and directories there may be; negative for no limit.",
+)
+@pass_home
+def file_quota_command(home: Home, name: str, mib: int, files: int | None) -> None:
+    """Limit how much an account's files may take, in MiB; a negative number for no limit.
+
+    Files in its home count, whichever way they came; what it changes in the public site does not.
+    """
+
+    async def work(store: Store) -> None:
+        found = await store.accounts.account(name.lower())
+        most = found.quota_files if files is None else (files if files >= 0 else None)
+        octets = _octets(mib)
+        await store.accounts.update_account(found.id, quota_file_octets=octets, quota_files=most)
+        limits = [
+            f"{limit:,} {of}"
+            for limit, of in ((octets, "octets"), (most, "files and directories"))
+            if limit is not None
+        ]
+        await done(store, f"{found.name}: {', '.join(limits) or 'no limit'}", found.name)
 
     home.with_store(work)
 

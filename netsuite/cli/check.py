@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from pathlib import Path
+from itertools import chain
 from typing import Final
 
 import click
@@ -36,7 +37,9 @@ def check(home: Home, *, repair: bool) -> None:
 
 def _check(home: Home, *, repair: bool) -> bool:
     """Look, and say what is found; return whether something is wrong afterwards."""
+    from netsuite.cli.homecheck import faults_of
     from netsuite.cli.settings import read_settings
+    from netsuite.cli.tallycheck import tally_faults
     from netsuite.home import open_objects, store_url
     from netsuite.store.sql.checking import check as check_store
     from netsuite.store.sql.database import Database
@@ -51,9 +54,12 @@ def _check(home: Home, *, repair: bool) -> bool:
             _say(finding.line, finding.repair, mended=repair and finding not in checked.left)
         count = len(checked.found)
         left = len(checked.left)
-        of_files, left_of_files = _check_files(
-            home.path, home.path / settings.files.root, checked.names, repair=repair, in_use=in_use
+        files = home.path / settings.files.root
+        faults = chain(
+            faults_of(home.path, files, checked.names, in_use=in_use),
+            tally_faults(database, files),
         )
+        of_files, left_of_files = _tell_faults(faults, repair=repair)
     counts = checked.counts
     count, left = count + of_files, left + left_of_files
     click.echo(
@@ -64,25 +70,24 @@ def _check(home: Home, *, repair: bool) -> bool:
     return left > 0
 
 
-def _check_files(
-    home: Path, files: Path, accounts: frozenset[str], *, repair: bool, in_use: bool
+def _tell_faults(
+    faults: Iterable[tuple[str, str, Callable[[], object]]], *, repair: bool
 ) -> tuple[int, int]:
-    """Look at the files, and say what is found; return how much, and how much of it is left."""
-    from netsuite.cli.homecheck import faults_of
-
+    """Say what is found of files, as ``homecheck.Fault``; return how much, and how much of it is
+    left."""
     count = left = 0
-    for fault in faults_of(home, files, accounts, in_use=in_use):
+    for line, remedy, mend in faults:
         count += 1
         mended = False
-        if repair and fault.repair:
+        if repair and remedy:
             try:
-                fault.mend()
+                mend()
                 mended = True
             except OSError as error:
-                click.echo(f"netsuite: {fault.line}: {error.strerror}", err=True)
+                click.echo(f"netsuite: {line}: {error.strerror}", err=True)
         left += not mended
         if count <= TOLD:
-            _say(fault.line, fault.repair, mended=mended)
+            _say(line, remedy, mended=mended)
     if count > TOLD:
         click.echo(f"and {count - TOLD:,} more files")
     return count, left

@@ -68,3 +68,18 @@ def test_check_config_checks_endpoints(tmp_path: Path) -> None:
     """What would keep the daemon from starting is told by check-config."""
     line = refused(tmp_path, "--set", "imap.listen=['143']", "check-config")
     assert "imap.listen: '143' is no endpoint" in line
+
+
+def test_file_quota(tmp_path: Path) -> None:
+    """What files may take is set, shown and taken away again."""
+    done(tmp_path, "account", "add", "ann", "--file-quota", 2, "--password-stdin")
+    assert "2,097,152/-" in done(tmp_path, "account", "list")
+    line = done(tmp_path, "account", "file-quota", "ann", 1, "--files", 1000)
+    assert line == "ann: 1,048,576 octets, 1,000 files and directories\n"
+    assert "1,048,576/1,000" in done(tmp_path, "account", "list")
+    line = done(tmp_path, "account", "file-quota", "ann", "--", -1)
+    assert line == "ann: 1,000 files and directories\n"
+    line = done(tmp_path, "account", "file-quota", "ann", "--files", -1, "--", -1)
+    assert line == "ann: no limit\n"
+    assert "'MIB'" in refused(tmp_path, "account", "file-quota", "ann", "9" * 30)
+    assert "there is no account bob" in refused(tmp_path, "account", "file-quota", "bob", 1)

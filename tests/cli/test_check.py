@@ -80,6 +80,27 @@ class Check(TestCase):
         done(self.home, "check", "--repair")
         self.assertFalse(left.exists())
 
+    def test_tallies(self) -> None:
+        """What other programs have put into a home is found; who is at work is left alone."""
+        done(self.home, "account", "file-quota", "ann", 5)
+        (self.files / "home/ann/a").write_bytes(b"x" * 5000)
+        self.assertIn("nothing is wrong", done(self.home, "check"))  # it is not counted yet
+        self.execute("UPDATE account SET file_octets = 0, files = 1")
+        code, printed = run(self.home, "check")
+        line = "ann says 0 octets in 1 files and directories, and has 5,000 octets in 2 files"
+        self.assertEqual((8, True), (code, line in printed), printed)
+        self.execute("INSERT INTO file_work VALUES (1, 'ab', 0, 0)")
+        self.assertIn("nothing is wrong", done(self.home, "check"))
+        self.execute("DELETE FROM file_work")
+        self.assertIn("counted again", done(self.home, "check", "--repair"))
+        self.assertIn("nothing is wrong", done(self.home, "check"))
+        self.assertIn("5,000/2", done(self.home, "account", "list"))
+
+    def execute(self, statement: str) -> None:
+        """Change the store behind everybody's back."""
+        with closing(sqlite3.connect(self.home / "netsuite.db")) as connection, connection:
+            connection.execute(statement)
+
     def test_leftovers_of_a_restore(self) -> None:
         """They are removed, unless one is under way."""
         left = self.home / ".restoring-x"

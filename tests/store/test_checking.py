@@ -74,6 +74,8 @@ DAMAGES = (
     ("INSERT INTO annotation VALUES (0, 99, '/private/x', '')", "1 annotations are of no", True),
     ("INSERT INTO annotation VALUES (1, 0, '/private/x', '')", "names that cannot be", True),
     ("INSERT INTO script VALUES (99, 'x', '', 0)", "1 scripts are nobody's", True),
+    ("INSERT INTO file_work VALUES (99, 'a', 0, 0)", "1 processes are at work on files of", True),
+    ("UPDATE account SET files = 1, file_octets = 2", "ann has no quota of files, and", True),
     ("INSERT INTO script VALUES (1, 'a', '', 1), (1, 'b', '', 1)", "2 active scripts", True),
     ("INSERT INTO alias (name, targets) VALUES ('ann', '[]')", "ann is an account's name", False),
     ("DELETE FROM folder WHERE name = 'INBOX'", "account ann has no INBOX", True),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from netsuite.store.errors import NoSuchAccount
 from netsuite.store.file_usage import NO_FILES, Claimed, FileAmount, FileUsage, granted_of
 from netsuite.store.model import AccountId
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import DatabaseSession
+from netsuite.store.sql.database import Database, DatabaseSession, translated
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.sql.units import PassingCall
@@ -55,6 +56,15 @@ _SET: Final = (
     .values(file_octets=sa.bindparam("now_octets"), files=sa.bindparam("now_files"))
     .where(_A.id == sa.bindparam("of_account"))
 )
+_TALLIES: Final = (
+    sa.select(_A.id, _A.name, _A.file_octets, _A.files)
+    .where(
+        _A.file_octets.is_not(None),
+        _A.files.is_not(None),
+        sa.not_(sa.exists().where(_W.account == _A.id)),
+    )
+    .order_by(_A.name)
+)
 UNCOUNT: Final = (
     sa.update(t.account)
     .values(file_octets=sa.null(), files=sa.null())
@@ -72,6 +82,38 @@ def _read(session: DatabaseSession, account: AccountId) -> FileUsage:
         quota_files,
         frozenset(process for process, *_ in claims),
     )
+
+
+class Tally(NamedTuple):
+    """The tally of an account that no process is at work on."""
+
+    account: int
+    name: str
+    amount: FileAmount
+
+
+def tallies(database: Database) -> Sequence[Tally]:
+    """Return those that have to be right now. Raises StoreError."""
+    try:
+        with closing(database.session()) as session:
+            rows = session.all(_TALLIES)
+    except Exception as error:
+        raise translated(error, database) from error
+    return [
+        Tally(account, name, FileAmount(octets, files)) for account, name, octets, files in rows
+    ]
+
+
+def set_tally(database: Database, account: int, amount: FileAmount) -> None:
+    """Note what was counted, while nobody has the store open. Raises StoreError."""
+    try:
+        with closing(database.session()) as session:
+            session.begin_writing()
+            values = {"now_octets": amount.octets, "now_files": amount.files}
+            session.run(_SET, **values, of_account=account)
+            session.execute("COMMIT")
+    except Exception as error:
+        raise translated(error, database) from error
 
 
 class SQLFileUsage:

@@ -70,6 +70,10 @@ _COUNTED_REFERENCES: Final = (
     f" (SELECT content, count(*) AS many FROM {_REFERENCES} AS every GROUP BY content) AS r"
     " ON r.content = c.id) AS counted"
 )
+_TALLIED_FOR_NOTHING: Final = (
+    "quota_file_octets IS NULL AND quota_files IS NULL"
+    " AND (file_octets IS NOT NULL OR files IS NOT NULL)"
+)
 _NO_CONTENT: Final = "content NOT IN (SELECT id FROM content)"
 
 
@@ -309,6 +313,17 @@ RULES: Final[tuple[Rule, ...]] = (
         "entry NOT LIKE CASE WHEN account = 0 THEN '/shared/%' ELSE '/private/%' END",
     ),
     _orphans("script", "scripts are nobody's", "account NOT IN (SELECT id FROM account)"),
+    _orphans(
+        "file_work",
+        "processes are at work on files of nobody",
+        "account NOT IN (SELECT id FROM account)",
+    ),
+    Rule(
+        "account {1} has no quota of files, and a tally of them",
+        "forgotten",
+        f"SELECT id, name FROM account WHERE {_TALLIED_FOR_NOTHING}",
+        (f"UPDATE account SET file_octets = NULL, files = NULL WHERE {_TALLIED_FOR_NOTHING}",),
+    ),
     Rule(
         "account {0} has {1} active scripts",
         "one stays active",

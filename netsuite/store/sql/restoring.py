@@ -36,6 +36,8 @@ _RENEW: Final = (
     )
     .where(_F.id == sa.bindparam("of_folder"))
 )
+#: The files that are put back beside it are of another moment.
+_UNCOUNT: Final = sa.update(t.account).values(file_octets=sa.null(), files=sa.null())
 _VALIDITY: Final = sa.select(t.counter.c.value).where(t.counter.c.name == "uid_validity")
 _WAITING: Final = sa.select(sa.func.count()).select_from(t.queue)
 
@@ -143,6 +145,7 @@ def _renew(session: DatabaseSession, before: Given | None, now: int) -> Renewed:
             uid_next = max(uid_next + ARTICLES_SKIPPED, known[2] if known else 0)
         changed.append((transaction.next_uid_validity(), uid_next, folder))
     session.many(_RENEW, changed)
+    session.run(_UNCOUNT)
     transaction.flush()
     waiting = int(session.single(_WAITING)[0])
     session.execute("COMMIT")
