@@ -17,15 +17,19 @@ from twisted.internet.defer import Deferred, ensureDeferred, fail
 
 from netsuite import tls
 from netsuite.certificates import Certificates, ServerTLS
+from netsuite.config.load import ConfigError
 from netsuite.connection.peer import openssl_of
 from netsuite.ftp.client import FTPClient
 from netsuite.ftp.commands import Command, Host
 from netsuite.ftp.paths import text_of
+from netsuite.ftp.service import make_ftp
+from netsuite.site import Site
 from netsuite.store.errors import NoSuchFile, NotPermitted, OverQuota
 from netsuite.store.files.memory import MemoryFile, MemoryUpload
 from netsuite.store.tree import Entry, Space, TreePath
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.certificates import authority
+from netsuite.testing.fabric import Fabric
 from tests.ftp.fakes import HERE, LOGIN, Session, World, codes
 from tests.ftp.test_client import Case
 
@@ -880,3 +884,55 @@ class Many(SynchronousTestCase):
         self.assertEqual(8_000_000, len(wire.heard))
         self.assertTrue(wire.heard.endswith(b"999998\r\n999999\r\n"))
         self.assertEqual([450], codes(session.say(b"STAT .\r\n")))
+
+
+class Configured(SynchronousTestCase):
+    """The service as settings make it."""
+
+    def test_hosts(self) -> None:
+        """The site's domains and ``ftp.hosts`` are names that HOST may say; a reload changes them."""
+        site = Site(memory=True, reactor=Fabric())
+        site.configure("ftp", hosts={"Mirror.example.org": "pub/mirror", "ftp.example.org": ""})
+        factory = make_ftp(site).factory
+        wanted = {"mirror.example.org": ("pub", "mirror"), "ftp.example.org": ()}
+        domains = dict.fromkeys(site.settings.site.domains, ())
+        self.assertEqual(domains | wanted, factory.shared.hosts)
+        rates = factory.shared.rates
+        site.configure("ftp", hosts={}, octets_per_second=5)
+        self.assertEqual(domains, factory.shared.hosts)
+        self.assertEqual(5, factory.shared.settings.octets_per_second)
+        self.assertIs(rates, factory.shared.rates)
+
+    def test_refused(self) -> None:
+        """What leads out of the site, is no name, or no rate, is refused with its reason."""
+        site = Site(memory=True, reactor=Fabric())
+        for values in (
+            {"hosts": {"a.example": "../x"}}, {"hosts": {"a.example": "/x"}}, {"hosts": {"a b": "x"}},
+            {"octets_per_second": -1}, {"octets_per_second_of": {"alice": -1}},
+        ):  # fmt: skip
+            self.assertRaises(ConfigError, site.configure, "ftp", **values)
+
+
+class Patience(SynchronousTestCase):
+    """A hash takes as long as it takes."""
+
+    def test_no_deadline(self) -> None:
+        """A client that waits for a hash is not idle; one that waits for nothing is."""
+        session = Session()
+        reads: list[Deferred[bytes]] = []
+
+        async def read(file: Any, offset: int, octets: int) -> bytes:
+            reads.append(Deferred())
+            return await reads[-1]
+
+        self.patch(MemoryFile, "read", read)
+        session.say(b"HASH notes.txt\r\n")
+        for _ in range(20):
+            session.world.reactor.advance(100)
+        self.assertFalse(session.closed)
+        reads[0].callback(NOTES)
+        session.world.settle()
+        self.assertEqual([213], codes(session.heard()))
+        session.world.reactor.advance(301)
+        session.world.reactor.advance(1)
+        self.assertTrue(session.closed)
