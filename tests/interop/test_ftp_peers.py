@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -153,7 +152,8 @@ def test_continue(peer: Peer, tmp_path: Path) -> None:
     assert (tmp_path / "text").stat().st_size > 2_900_000
 
 
-def test_killed(daemon: Daemon, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tls", [False, True])
+def test_killed(daemon: Daemon, tmp_path: Path, tls: bool) -> None:
     """A mirror that is killed goes on where it was; it leaves no file that is less than whole."""
     source = tmp_path / "source"
     for number in range(300):
@@ -161,9 +161,9 @@ def test_killed(daemon: Daemon, tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(NOISE[number : number + (2_500_000 if number % 60 == 59 else 2_000)])
     wanted = files(source)
-    there = daemon.home / "files/home/alice/killed"
-    url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/killed"
-    login = ("-u", "alice:netsuite")
+    there = daemon.home / f"files/home/alice/killed-{tls}"
+    url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/killed-{tls}"
+    login = ("-u", "alice:netsuite", "--tls", "required" if tls else "none", "-k")
     for words, target in (
         (("mirror", *login, source, url), there),
         (("mirror", *login, url, tmp_path / "back"), tmp_path / "back"),
@@ -187,7 +187,6 @@ def test_killed(daemon: Daemon, tmp_path: Path) -> None:
             assert octets == wanted[path][0]
         printed, _ = command(tmp_path, *words)
         assert len(printed) < 260
-        time.sleep(0)
         assert files(target) == wanted
     command(tmp_path, "mirror", *login, "--delete", "--include", "nothing", source, url)
     assert files(there) == wanted
