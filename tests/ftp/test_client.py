@@ -361,6 +361,9 @@ class Odd(JoinedCase):
         self.assertEqual("/", self.run_(client.pwd()))
         self.assertEqual(1, len(self.server.said("MLSD")))
         self.assertEqual(550, self.fail_(client.mlsd("x"), errors.PermanentRefusal).code)
+        self.server.commands["LIST"] = b"450 not now"
+        self.fail_(client.mlsd("a [b]"), errors.TransientRefusal)
+        self.assertEqual("/", self.run_(client.pwd()))
 
     def test_exactly(self) -> None:
         """What a listing does not tell is asked for, and nothing else."""

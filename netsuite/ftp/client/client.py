@@ -214,7 +214,11 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         else:
             here = await self.pwd()
             await self.cwd(path)
-            lines = await self._listing(commands.List())
+            try:
+                lines = await self._listing(commands.List())
+            except errors.Refusal:
+                await self.cwd(here)
+                raise
             await self.cwd(here)
         return read_listing(lines, now(), facts=False)
 

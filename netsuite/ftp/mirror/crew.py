@@ -233,7 +233,7 @@ class Crew:
         try:
             session.client = await self._connect()
         except (errors.Refusal, errors.ConnectionRefused) as error:
-            if not self._sessions:
+            if all(each.lost for each in self._sessions):
                 raise
             if not self._is_full:
                 self.tell(LeftOut("", f"some of the sessions: the server takes no more. {error}"))

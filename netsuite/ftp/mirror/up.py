@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
 
 from netsuite.connection import errors
@@ -61,7 +62,7 @@ class Up:
             here = await self._run(self._local.scan, path)
             listed = await self._listed(client, path) if there else None
             if not listed and not self._options.dry_run:
-                await self._make(client, path, there=listed is not None)
+                listed = await self._make(client, path, there=listed is not None)
             listed = listed or {}
             parts = parts_by_stem(listed)
             jobs: list[Job] = []
@@ -89,27 +90,31 @@ class Up:
             return None
         return {each.name: each for each in reading.entries}
 
-    async def _make(self, client: FTPClient, path: TreePath, *, there: bool) -> None:
-        """Make a directory; of the top all that are missing above it, too. Raises Refusal.
+    async def _make(
+        self, client: FTPClient, path: TreePath, *, there: bool
+    ) -> Mapping[str, Listed]:
+        """Make a directory; of the top all that are missing above it, too. Return what is in it.
+        Raises Refusal.
 
         Args:
             there: whether the server has listed it, and nothing in it; some list just so what is
                 not there, as LIST takes patterns.
         """
         if there and (path or client.has_facts or not self._context.top):
-            return
+            return {}
         names = self._context.remote(path).split("/")
-        for count in range(len(names) if path else 1, len(names) + 1):
-            above = "/".join(names[:count])
-            if above:
-                try:
+        for count in range(len(names) if path else 1, len(names)):
+            if above := "/".join(names[:count]):
+                with contextlib.suppress(errors.Refusal):
                     await client.mkd(above)
-                except errors.Refusal:
-                    if count == len(names) and not there:
-                        raise
-                    continue
-        if not there:
-            self._crew.tell(MadeDirectory(shown(path)))
+        try:
+            await client.mkd(self._context.remote(path))
+        except errors.PermanentRefusal:
+            # Made by now, perhaps by an earlier try of ours whose answer was lost; or the listing
+            # is refused as well.
+            return await self._listed(client, path) or {}
+        self._crew.tell(MadeDirectory(shown(path)))
+        return {}
 
     async def _entry(
         self,

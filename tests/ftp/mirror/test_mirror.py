@@ -29,7 +29,7 @@ from netsuite.ftp.mirror import (
 from netsuite.ftp.mirror.names import part_name
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.fabric import Fabric
-from tests.ftp.fakes import CONTROL, HERE, NOW, World
+from tests.ftp.fakes import CONTROL, HERE, NOW, World, number_of
 from tests.ftp.odd_server import OddServer
 
 T = TypeVar("T")
@@ -334,6 +334,46 @@ class OddServers(MirrorCase):
         self.assertEqual({part}, names - {"/big"})
         self.assertEqual("20200102030405", self.server.times["/big"])
         self.assertEqual(["REST 300000", "REST 800000"], self.server.said("REST"))
+
+    def test_cut_in_directory(self) -> None:
+        """A directory that was made, and nobody said so, is taken as it is."""
+        self.server.features = [*self.FACTS]
+        self.write("d/x", b"12345")
+
+        def cut(line: str) -> None:
+            if line.startswith("MKD") and len(self.server.said("MKD")) == 1:
+                for each in self.server.there:
+                    each.transport.abortConnection()
+
+        self.server.before = cut
+        told = self.up("top", parallel=1)
+        self.assertEqual({"/top/d/x": b"12345"}, self.server.files)
+        self.assertEqual([], [each for each in told if isinstance(each, Failed)])
+        self.server.listings.pop("/top/d")
+        self.server.heard.clear()
+        told = self.up("top", parallel=1)  # now of the one below
+        self.assertEqual([], [each for each in told if isinstance(each, Failed)])
+        self.assertEqual({"/top/d/x": b"12345"}, self.server.files)
+
+    def test_restarted(self) -> None:
+        """A server that is started anew loses all sessions, and gets them again."""
+        self.server.features = [*self.FACTS]
+        for number in range(40):
+            self.has(str(number), b"x")
+
+        def restart(line: str) -> None:
+            if line == "RETR 20":
+                self.server.before = lambda line: None
+                (port,) = (p for p in self.fabric.ports if number_of(p) == CONTROL)
+                port.stopListening()
+                for each in self.server.there:
+                    each.transport.abortConnection()
+                self.fabric.callLater(2.5, self.server.listen, self.fabric)
+
+        self.server.before = restart
+        told = self.down(parallel=3)
+        self.assertEqual(40, sum(isinstance(each, Transferred) for each in told))
+        self.assertEqual(40, len(self.tree()))
 
     def test_appended(self) -> None:
         """Where REST is not offered, what is lacking is appended."""
