@@ -139,3 +139,4 @@ def test_texts(daemon: Daemon, tmp_path: Path) -> None:
     assert (daemon.home / "files/home/alice/text").read_bytes() == b"one\ntwo\nthree"
     stdout, _ = command(tmp_path, "get", "-u", "alice:netsuite", url)
     assert stdout == b"one\ntwo\nthree"
+    command(tmp_path, "get", "--verify", url, code=2)

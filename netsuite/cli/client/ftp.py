@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 from netsuite.cli.client.files import Output, pieces_of, read_of, size_of
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import NotGiven
+from netsuite.cli.client.problems import NotGiven, Usage
 from netsuite.cli.client.session import ClientSession, ended
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import file_path, is_text
@@ -51,7 +51,7 @@ async def _client(session: ClientSession) -> AsyncIterator[FTPClient]:
 
 async def get(session: ClientSession, output: Output) -> None:
     """Fetch a file; the rest of it where the server has not changed it since."""
-    path, text = file_path(session.target), is_text(session.target)
+    path, text = file_path(session.target), _text(session)
     there = None if text else output.there()
     async with _client(session) as client:
         size = None if text else await _size(client, path)
@@ -86,6 +86,14 @@ async def get(session: ClientSession, output: Output) -> None:
     if other:
         output.modified = datetime.fromtimestamp(0, UTC)  # so that it is not gone on with
         raise NotGiven("what came has another hash than the server says; fetch it anew")
+
+
+def _text(session: ClientSession) -> bool:
+    """Return whether line ends are converted. Raises Usage for what that cannot be with."""
+    text = is_text(session.target)
+    if text and (session.access.verify or session.access.resume):
+        raise Usage(";type=a makes other octets of a file: nothing can be compared or gone on with")
+    return text
 
 
 async def _size(client: FTPClient, path: str) -> int | None:
@@ -134,11 +142,11 @@ def _hashing(session: ClientSession, client: FTPClient, *, wanted: bool) -> _Ver
 
 async def put(session: ClientSession, file: BinaryIO) -> None:
     """Store a file; the rest of it where that is wanted, and the server has some."""
-    path, text = file_path(session.target), is_text(session.target)
+    path, text = file_path(session.target), _text(session)
     octets = size_of(file)
     async with _client(session) as client:
         offset = 0
-        if session.access.resume and octets is not None:
+        if session.access.resume and octets is not None and not text:
             offset = await _size(client, path) or 0
             offset = offset if offset <= octets else 0
         verifying = _hashing(session, client, wanted=bool(offset))

@@ -20,6 +20,7 @@ from netsuite.cli.client.urls import Target, file_path
 from netsuite.ftp.mirror import (
     Event,
     Failed,
+    FewerSessions,
     LeftOut,
     MadeDirectory,
     Mirror,
@@ -86,6 +87,8 @@ def _say(event: Event, place: str, transferred: str) -> None:
     path = printable(event.path, octets=octets) or "."
     if isinstance(event, LeftOut):
         _complain(f"{path} is left out: {event.why}")
+    elif isinstance(event, FewerSessions):
+        _complain(f"there are fewer connections than wanted: {_why(event.error, place)}")
     elif isinstance(event, Failed):
         _complain(f"{path}: {_why(event.error, place)}")
     elif isinstance(event, Retrying):
@@ -93,7 +96,7 @@ def _say(event: Event, place: str, transferred: str) -> None:
         _complain(f"{path}: {why}; it is tried again in {event.seconds:g} seconds")
     else:
         line = f"{_DONE.get(type(event), transferred)} {path}"
-        click.echo(line.encode("utf-8", "surrogateescape"))
+        click.echo(line.encode("utf-8", "surrogateescape") if octets else line)
 
 
 def _why(error: Exception, place: str) -> str:

@@ -14,6 +14,7 @@ are gone on with when a connection or the program was cut, and gets its own in t
 from netsuite.ftp.mirror.events import (
     Event,
     Failed,
+    FewerSessions,
     LeftOut,
     MadeDirectory,
     Removed,
@@ -27,6 +28,7 @@ from netsuite.ftp.mirror.rules import Options
 __all__ = [
     "Event",
     "Failed",
+    "FewerSessions",
     "LeftOut",
     "MadeDirectory",
     "Mirror",

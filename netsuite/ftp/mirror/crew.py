@@ -14,7 +14,7 @@ from twisted.internet.task import deferLater
 
 from netsuite.connection import errors
 from netsuite.ftp.client import FTPClient
-from netsuite.ftp.mirror.events import Event, Failed, LeftOut, Retrying
+from netsuite.ftp.mirror.events import Event, Failed, FewerSessions, Retrying
 from netsuite.ftp.mirror.rules import Options
 from netsuite.wire.errors import LocalProtocolError
 
@@ -236,7 +236,7 @@ class Crew:
             if all(each.lost for each in self._sessions):
                 raise
             if not self._is_full:
-                self.tell(LeftOut("", f"some of the sessions: the server takes no more. {error}"))
+                self.tell(FewerSessions("", error))
             self._is_full = True
             return False
         self._sessions.add(session.client)

@@ -89,6 +89,12 @@ class Context:
         return self.options.verify or (offset > 0 and client.has_hash)
 
 
+def may_begin_anew(error: errors.Refusal, offset: int) -> bool:
+    """Return whether a refusal may be of the offset, and not of the file: many servers go on with
+    no file that is stored, and some with none that is fetched."""
+    return offset > 0 and error.code not in (421, 425, 426, 452, 552)
+
+
 def shown(path: TreePath) -> str:
     """Return a path as events tell it."""
     return "/".join(path)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+from netsuite.connection import errors
 from netsuite.ftp.client import FTPClient
 from netsuite.ftp.list_forms import Reading
 from netsuite.ftp.listing import Listed
@@ -22,6 +23,7 @@ from netsuite.ftp.mirror.direction import (
     InTheWay,
     NotTheSame,
     is_exact,
+    may_begin_anew,
     shown,
     version_of,
 )
@@ -208,9 +210,13 @@ class Down:
         writing = _Writing(self._context, part, job, offset, entry.octets)
         if offset == 0 or offset != entry.octets:
             try:
-                await client.retr(remote, writing.write, offset=offset)
-            finally:
-                await writing.flush()  # what has come need not come again
+                await writing.retrieve(client, remote)
+            except errors.Refusal as error:
+                if not may_begin_anew(error, offset):
+                    raise
+                offset = 0
+                writing = _Writing(self._context, part, job, offset, entry.octets)
+                await writing.retrieve(client, remote)
         if entry.octets is not None and writing.octets != entry.octets:
             raise NotWhole(f"{writing.octets} of {entry.octets} octets have come")
         if self._context.must_verify(client, offset) and not await self._context.has_same_hash(
@@ -256,6 +262,14 @@ class _Writing:
         self._held = 0
         #: How many there are.
         self.octets = offset
+
+    async def retrieve(self, client: FTPClient, remote: str) -> None:
+        """Fetch what it lacks. What has come is written, and need not come again. Raises
+        ClientError, OSError."""
+        try:
+            await client.retr(remote, self.write, offset=self.octets)
+        finally:
+            await self.flush()
 
     async def write(self, octets: bytes) -> None:
         """Take a piece. Raises OSError; NotWhole where it is too much: the file has changed, and

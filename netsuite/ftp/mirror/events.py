@@ -77,4 +77,13 @@ class Retrying(_OfPath):
     seconds: float
 
 
-Event: TypeAlias = Transferred | TimeSet | MadeDirectory | Removed | LeftOut | Failed | Retrying
+@dataclass(frozen=True, slots=True)
+class FewerSessions(_OfPath):
+    """The server takes no more sessions; the work goes on with those that there are."""
+
+    error: Exception
+
+
+Event: TypeAlias = (
+    Transferred | TimeSet | MadeDirectory | Removed | LeftOut | Failed | Retrying | FewerSessions
+)

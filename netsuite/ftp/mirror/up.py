@@ -14,6 +14,7 @@ from netsuite.ftp.mirror.direction import (
     InTheWay,
     NotTheSame,
     is_exact,
+    may_begin_anew,
     shown,
     version_of,
 )
@@ -242,7 +243,13 @@ class Up:
         if offset > entry.octets:
             offset = 0
         if offset == 0 or offset < entry.octets:
-            await self._send(client, job, path, entry, remote, offset)
+            try:
+                await self._send(client, job, path, entry, remote, offset)
+            except errors.Refusal as error:
+                if not may_begin_anew(error, offset):
+                    raise
+                offset = 0
+                await self._send(client, job, path, entry, remote, offset)
         size = await _size(client, remote)
         if size is not None and size != entry.octets:
             if size > entry.octets:

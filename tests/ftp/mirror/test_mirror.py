@@ -17,6 +17,7 @@ from netsuite.ftp.client import FTPClient, connect
 from netsuite.ftp.mirror import (
     Event,
     Failed,
+    FewerSessions,
     LeftOut,
     MadeDirectory,
     Mirror,
@@ -335,6 +336,24 @@ class OddServers(MirrorCase):
         self.assertEqual("20200102030405", self.server.times["/big"])
         self.assertEqual(["REST 300000", "REST 800000"], self.server.said("REST"))
 
+    def test_no_restart(self) -> None:
+        """A server that goes on with nothing gets, and gives, all from the beginning."""
+        for answer in (b"502 not here", b"451 not permitted, try again"):
+            self.server.features = [*self.FACTS]
+            self.server.commands["REST"] = answer
+            self.server.listings["/"].clear()
+            self.has("down", BIG)
+            self.write(part_name("down", len(BIG), OLD), BIG[:1_000])
+            self.assertEqual([Transferred("down", len(BIG))], self.down())
+            self.assertEqual({"down": BIG}, self.tree())
+            (self.here / "down").rename(self.here / "up")
+            self.server.files = {f"/{part_name('up', len(BIG), OLD)}": BIG[:1_000]}
+            listed = f"type=file;size=1000; {part_name('up', len(BIG), OLD)}"
+            self.server.listings["/"] = [listed.encode()]
+            self.assertEqual([Transferred("up", len(BIG))], self.up())
+            self.assertEqual({"/up": BIG}, self.server.files)
+            (self.here / "up").unlink()
+
     def test_cut_in_directory(self) -> None:
         """A directory that was made, and nobody said so, is taken as it is."""
         self.server.features = [*self.FACTS]
@@ -414,8 +433,8 @@ class OddServers(MirrorCase):
         told = self.down(parallel=5)
         self.assertEqual(50, sum(isinstance(each, Transferred) for each in told))
         self.assertEqual(50, len(self.tree()))
-        (few,) = (each for each in told if isinstance(each, LeftOut))
-        self.assertIn("421 too many", few.why)
+        (few,) = (each for each in told if isinstance(each, FewerSessions))
+        self.assertIn("421 too many", str(few.error))
         self.assertEqual(2, len(self.server.said("USER")))
 
     def test_list(self) -> None:
