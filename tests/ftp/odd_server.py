@@ -47,6 +47,7 @@ class OddServer:
     cuts: list[int | None] = field(default_factory=list)
     sessions: int = 100
     lies: dict[str, str] = field(default_factory=dict)
+    greeting: bytes = b"220 hello"
     #: What it says when all of a file or listing has gone.
     ended: bytes = b"226 that is all"
     #: All commands that it has heard.
@@ -123,7 +124,7 @@ class _Control(Protocol):
             self.say(b"421 too many of you")
             self.transport.loseConnection()
         else:
-            self.say(b"220 hello")
+            self.say(self.server.greeting)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.server.there.remove(self)

@@ -248,6 +248,32 @@ class Clear(Case):
         dialog.send(Noop())
         self.assertEqual((None, reply(421, "bye")), dialog.next_event())
 
+    def test_noop_beside_a_transfer(self) -> None:
+        """Whichever of the two a server answers first, and however the answers are cut, each has
+        its own; one too many is none's."""
+        for replies, ended in (
+            (b"200 n\r\n226 r\r\n", 226), (b"226 r\r\n200 n\r\n", 226),
+            (b"500 n\r\n426-cut\r\n200 x\r\n426 r\r\n", 426), (b"502 n\r\n250 r\r\n", 250),
+        ):  # fmt: skip
+            for cut in range(len(replies) + 1):
+                dialog, fetch, noop = ClientDialog(), Retr("x"), Noop()
+                dialog.receive(b"220 x\r\n")
+                dialog.next_event()
+                dialog.send(fetch)
+                dialog.receive(b"150 x\r\n")
+                dialog.next_event()
+                dialog.send(noop)
+                found: list[tuple[object, int]] = []
+                for part in (replies[:cut], replies[cut:]):
+                    dialog.receive(part)
+                    while isinstance(event := dialog.next_event(), tuple):
+                        found.append((event[0], event[1].code))
+                self.assertEqual([ended], [code for about, code in found if about is fetch])
+                self.assertEqual(1, sum(about is noop for about, _ in found))
+                dialog.receive(b"200 stray\r\n")
+                with self.assertRaises(RemoteProtocolError):
+                    dialog.next_event()
+
     def test_given_up(self) -> None:
         """The reply to a command that was given up is not the next one's."""
         client = self.client()
@@ -425,6 +451,13 @@ class Odd(JoinedCase):
         self.assertEqual(b"\r", got[-1])
         self.run_(client.size("x"))
         self.assertEqual(["TYPE A", "TYPE I"], self.server.said("TYPE"))
+
+    def test_octet_255(self) -> None:
+        """It is doubled, as Telnet has it, but for who knows nothing of that."""
+        for greeting, heard in ((b"220 hello", "\udcff" * 2), (b"220 (vsFTPd 3.0.3)", "\udcff")):
+            self.server.greeting = greeting
+            self.fail_(self.client().dele("\udcff"), errors.PermanentRefusal)
+            self.assertEqual(f"DELE {heard}", self.server.heard[-1])
 
     def test_no_epsv(self) -> None:
         """A server without EPSV is asked once, then by PASV, whose address counts for nothing."""
