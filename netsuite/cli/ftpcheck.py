@@ -9,8 +9,10 @@ import contextlib
 import errno
 import ftplib
 import ipaddress
+import selectors
 import socket
 import ssl
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,9 @@ from netsuite.config.schema import Settings
 FEW_PORTS: Final = 10
 #: So many ports are named; of more it is told how many.
 NAMED: Final = 5
+#: Ports that are tried from outside, and of these at once.
+TRIED: Final = 1_000
+AT_ONCE: Final = 50
 _KERNEL: Final = Path("/proc/sys/net/ipv4")
 
 
@@ -141,11 +146,11 @@ def judge_range(
     strangers = [port for port in taken if port not in others]
     if strangers:
         wrong = True
-        named = ", ".join(map(str, strangers[:NAMED]))
-        more = f" and {len(strangers) - NAMED} more" if len(strangers) > NAMED else ""
         advice = "see with `ss -tlnp` who listens there; transfers that run now hold some, too"
         level: Level = "fail" if len(strangers) == len(ports) else "warn"
-        yield Finding(level, "ports", f"of {said}, {named}{more} cannot be listened on", advice)
+        yield Finding(
+            level, "ports", f"of {said}, {_some(strangers)} cannot be listened on", advice
+        )
     if ports[0] < 1024:
         wrong = True
         advice = "choose ports from 1024 on for ftp.passive_ports"
@@ -161,6 +166,69 @@ def judge_range(
         yield Finding("warn", "ports", f"{said} are {len(ports)} ports", advice)
     if not wrong:
         yield Finding("ok", "ports", f"{said} are free, {len(ports)} ports")
+
+
+def unreachable(host: str, ports: Sequence[int], *, interface: str = "0.0.0.0") -> list[int]:
+    """Listen on ports for a moment, and return those at which nobody who connects to a host comes
+    to us. What is taken is left out; most are left to the server meanwhile.
+
+    Args:
+        host: an IPv4 address or a name.
+        interface: our own address; all of them, unless told otherwise.
+    """
+    found = []
+    at_once = max(1, min(AT_ONCE, len(ports) // 4))
+    for start in range(0, len(ports), at_once):
+        found += _unreachable(host, ports[start : start + at_once], interface)
+    return found
+
+
+def _unreachable(host: str, ports: Sequence[int], interface: str) -> list[int]:
+    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as selector:
+        listening: dict[int, socket.socket] = {}
+        for port in ports:
+            listener = stack.enter_context(socket.socket())
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                listener.bind((interface, port))
+                listener.listen()
+                listener.setblocking(False)
+                listening[port] = listener
+        for port, listener in listening.items():
+            selector.register(listener, selectors.EVENT_READ, port)
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex((host, port))
+        missing = set(listening)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while missing and (left := deadline - time.monotonic()) > 0:
+            for key, _ in selector.select(left):
+                missing.discard(key.data)
+                selector.unregister(key.fileobj)
+        return sorted(missing)
+
+
+def judge_unreachable(host: str, ports: Sequence[int], missing: Sequence[int]) -> Finding:
+    """Judge which passive ports nobody can come to.
+
+    Args:
+        ports: that were tried.
+    """
+    said = f"{ports[0]}-{ports[-1]}"
+    if not missing:
+        return Finding("ok", "ports", f"who comes to {host} reaches {said}")
+    if len(missing) == len(ports):
+        text = f"who comes to {host} reaches none of {said}"
+    else:
+        text = f"who comes to {host} does not reach {_some(missing)}"
+    advice = f"let {said} through the firewall, and forward them on the router to this host"
+    return Finding("fail", "ports", text, advice)
+
+
+def _some(ports: Sequence[int]) -> str:
+    """Return ports in words; of many, some."""
+    more = f" and {len(ports) - NAMED} more" if len(ports) > NAMED else ""
+    return ", ".join(map(str, ports[:NAMED])) + more
 
 
 # -- the server -----------------------------------------------------------------------------------
@@ -331,6 +399,10 @@ def _look_from_outside(
         text = f"from here, {host} does not answer on {place.port}: {why.lower()}"
         yield Finding("warn", "address", text, advice)
         return
+    if ftp.passive_range is not None:
+        first, last = ftp.passive_range
+        tried = range(first, last + 1)[:TRIED]
+        yield judge_unreachable(host, tried, unreachable(host, tried))
     tls = settings.tls.enabled
     try:
         with _connected(host, place, tls=tls) as client:

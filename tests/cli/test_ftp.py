@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from netsuite.cli.ftpcheck import Login, judge_range, judge_told, taken_ports
+from netsuite.cli.ftpcheck import (
+    Login,
+    judge_range,
+    judge_told,
+    judge_unreachable,
+    taken_ports,
+    unreachable,
+)
 from netsuite.testing.daemon import Daemon
 from tests.cli.commands import run
 
@@ -54,6 +61,28 @@ def test_taken() -> None:
         port = server.getsockname()[1]
         assert taken_ports(range(port, port + 1)) == [port]
     assert taken_ports(range(port, port + 1)) == []
+
+
+def test_reached() -> None:
+    """Ports are listened on for a moment: who cannot come to them there is told, and what is taken
+    is left out."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert unreachable("127.0.0.1", [port], interface="127.0.0.1") == []
+    assert unreachable("127.0.0.1", range(port, port + 1)) == []
+    assert unreachable("127.0.0.2", [port], interface="127.0.0.1") == [port]
+    with socket.create_server(("127.0.0.1", port)):  # it is free again
+        pass
+
+
+def test_some_reached() -> None:
+    """All, some, or none of the ports."""
+    ports = range(20_000, 20_010)
+    assert judge_unreachable("h", ports, []).level == "ok"
+    some = judge_unreachable("h", ports, [20_003, 20_005])
+    assert (some.level, some.text) == ("fail", "who comes to h does not reach 20003, 20005")
+    none = judge_unreachable("h", ports, list(ports))
+    assert (none.level, none.text) == ("fail", "who comes to h reaches none of 20000-20009")
 
 
 def test_told() -> None:
