@@ -133,7 +133,7 @@ class Crew:
             self._fatal = self._fatal or errors.ConnectionLost("given up")
             for each in working:
                 each.cancel()
-            for client in self._sessions:
+            for client in list(self._sessions):
                 client.abort()
 
     def _ended(self, _: object) -> None:
