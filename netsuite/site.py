@@ -167,7 +167,9 @@ class Site(Service):
         self._set: dict[str, dict[str, object]] = {}
         if storage is None:
             storage = (
-                InMemory(settings, self.reactor) if memory else AtHome(settings, path, self.reactor)
+                InMemory(settings, self.reactor)
+                if memory
+                else AtHome(settings, path, self.reactor, self.bus.worker)
             )
         self._storage = storage
         self.home: Path | None = storage.home

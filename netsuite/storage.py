@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from twisted.internet.interfaces import IReactorFDSet
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -21,7 +22,9 @@ from netsuite.home import SECRET_OCTETS, Reactor, SiteError, make_home, open_sto
 from netsuite.store.errors import StoreError
 from netsuite.store.files import Mapped, MemorySiteTrees, SiteTrees
 from netsuite.store.files.quotas import LOCKS, FileQuotas
+from netsuite.store.files.site_trees import HOME, PUBLIC
 from netsuite.store.files.thread_jobs import RunInThread, Threads
+from netsuite.store.files.watching import FileWatcher, WatchedTree
 from netsuite.store.interfaces import Store
 from netsuite.store.tree import FileHomes
 
@@ -90,9 +93,11 @@ class AtHome:
     Args:
         home: made if it is not there.
         reactor: for threads and time.
+        worker: which of a daemon's processes it is in; 0 where there is but one. Only the first
+            watches for changes of files by other programs.
     """
 
-    def __init__(self, settings: Settings, home: Path, reactor: Reactor) -> None:
+    def __init__(self, settings: Settings, home: Path, reactor: Reactor, worker: int = 0) -> None:
         self.home = home
         self._files = settings.files
         self.store = open_store(settings, home, reactor)
@@ -115,11 +120,34 @@ class AtHome:
                 durable=self._files.durable,
             ),
         )
+        self._worker = worker
+        self._watcher = self._make_watcher(reactor) if worker <= 1 else None
         self.certificates = None
         if settings.tls.enabled:
             self.certificates = Certificates(
                 home / settings.tls.certificates, reactor, host=settings.site.hostname
             )
+
+    def _make_watcher(self, reactor: Reactor) -> FileWatcher | None:
+        most = self._files.watched_directories
+        has_readers = IReactorFDSet.providedBy(reactor)
+        if not most or not has_readers:
+            return None
+        root = self.home / self._files.root
+        public, homes = _mapped(self._files)
+        watcher = FileWatcher(
+            [
+                *(WatchedTree((name,), root / name) for name in (PUBLIC, HOME)),
+                *(WatchedTree((PUBLIC, *each.path), each.directory) for each in public),
+                *(WatchedTree((HOME, *each.path), each.directory) for each in homes),
+            ],
+            reactor=reactor,
+            run=self.run,
+            feed=self.store.changes,
+            most=most,
+        )
+        self.homes.used = watcher.begin
+        return watcher
 
     @property
     def waiting(self) -> Mapping[str, int]:
@@ -155,9 +183,13 @@ class AtHome:
                 f"the files below {root} cannot be used: {error}; "
                 "change the owner, or name another directory with files.root"
             ) from None
+        if self._watcher is not None:
+            await self._watcher.start(all_homes=self._worker == 1)
 
     async def stop(self) -> None:
         """As ``Storage.stop``."""
+        if self._watcher is not None:
+            await self._watcher.stop()
         await self.homes.stop()
         await self.store.close()
         self._hash_threads.stop()

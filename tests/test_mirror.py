@@ -139,6 +139,7 @@ ELSEWHERE = (
     ("store.files.syscalls", "store/files/test_uploads", "with a kernel that fails"),
     ("store.files.errors", "store/files/test_uploads", "with a kernel that fails"),
     ("store.files.inotify", "store/files/test_watching", "what the kernel says"),
+    ("store.files.inotify", "store/files/test_watching", "what the kernel says"),
     ("store.files*", "store/files/test_disk", "the contract of trees"),
     ("store.octet_locks", "store/test_turns", "what turns are made of"),
     ("store.tree", "store/files/test_disk", "the contract of trees"),

@@ -123,6 +123,14 @@ class FilesSection(Section):
         "home, the same site or the same mapped directory.",
     )
 
+    watched_directories: Count = setting(
+        10_000,
+        "How many directories are watched for changes by other programs, on Linux, so that they "
+        "are told as our own are: the site, what is mapped, and homes from their first use on. "
+        "0: none; then such changes are seen when somebody looks.",
+        unit="directories",
+    )
+
     @cached_property
     def path_rules(self) -> tuple[Rule, ...]:
         """The rules, read."""

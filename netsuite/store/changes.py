@@ -156,14 +156,16 @@ class QueueChanged:
 
 @dataclass(frozen=True, slots=True)
 class FileChanged:
-    """A file or directory was written, made, removed or renamed by us, in this process or another.
+    """A file or directory was written, made, removed or renamed: by us, in this process or
+    another, or by another program, as far as such are watched.
 
-    Other programs change files without us (editors do), and news may be lost with the process that
-    has them: who wants to know of every change has to look at validators anyway.
+    News may be lost with the process that has them, and not all directories may be watched: who
+    wants to know of every change has to look at validators anyway.
 
     Args:
         root: which tree: ``"public"``, or ``"home/ACCOUNT"``.
-        path: names below the root.
+        path: names below the root. Of a directory that came as a whole it is told alone, or with
+            what is in it; of the root itself it means that anything below may have changed.
         gone: whether nothing has that name any more.
         uploaded: whether it is a file with new content, all of which somebody has sent to this
             process.

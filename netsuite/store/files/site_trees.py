@@ -62,6 +62,8 @@ class _SiteTrees:
         self.public = public
         self._homes = homes
         self._made: set[str] = set()
+        #: Called with an account's name whenever its home is asked for.
+        self.used: Callable[[str], None] = lambda account: None
 
     async def _start_mapped(self) -> None:
         for tree in (self.public, self._homes):
@@ -85,11 +87,13 @@ class _SiteTrees:
                     except NoSuchFile:
                         await self._homes.make_directory(path)
             self._made.add(account)
+        self.used(account)
         return Subtree(self._homes, (account,))
 
     def public_of(self, account: str) -> HomeTree:
         """Return the directory ``public`` of an account's tree as a tree."""
         checked_name(account)
+        self.used(account)
         return Subtree(self._homes, (account, PUBLIC))
 
 
