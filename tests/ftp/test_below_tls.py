@@ -5,7 +5,9 @@ from __future__ import annotations
 from unittest import mock
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import ITCPTransport
 from twisted.python.failure import Failure
+from zope.interface import directlyProvides
 
 from netsuite.ftp.transfer import below_tls
 from netsuite.ftp.transfer.below_tls import HELD_OCTETS, BelowTLS
@@ -28,6 +30,19 @@ class Above:
 
     def connectionLost(self, reason: Failure) -> None:
         self.lost = reason
+
+
+class HalfClosing(MemoryTransport):
+    """A transport whose one half can be closed."""
+
+    half_closed = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        directlyProvides(self, ITCPTransport)
+
+    def loseWriteConnection(self) -> None:
+        self.half_closed = True
 
 
 class Below(SynchronousTestCase):
@@ -56,6 +71,23 @@ class Below(SynchronousTestCase):
             end()
             self.assertEqual(b"ticket close_notify", self.tcp.said())
         self.assertTrue(self.tcp.closed)
+
+    def test_half_closed(self) -> None:
+        """When our half was closed, the end of TLS does not close TCP, whose reset would overtake
+        the last of what was sent; what the peer says is heard to its end."""
+        tcp = HalfClosing()
+        below = BelowTLS(tcp)
+        above = below.wrappedProtocol = Above()
+        below.write(b"close_notify")
+        below.half_close()
+        below.dataReceived(RECORDS)
+        below.loseConnection()
+        self.assertEqual(b"close_notify", tcp.said())
+        self.assertTrue(tcp.half_closed)
+        self.assertFalse(tcp.closed)
+        below.connectionLost(Failure(ConnectionDone()))
+        self.assertEqual(RECORDS, above.heard)
+        self.assertTrue(below.ended_whole)
 
     def test_bounded(self) -> None:
         """A peer that has us answer again and again does not fill our memory."""
