@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from twisted.internet.defer import DeferredSemaphore
-
 from netsuite.connection.listening import ListeningService
 from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.paths import TreePath, resolve
 from netsuite.ftp.server import FTPServerFactory, Shared
-from netsuite.ftp.server.shared import HASHES_AT_ONCE
+from netsuite.ftp.server.turns import HashingTurns
 from netsuite.ftp.transfer.rates import Rates
 from netsuite.plugin import plugin
 from netsuite.site import Site
@@ -27,7 +25,7 @@ def make_ftp(site: Site) -> ListeningService:
         if tls is None
         else SessionGroupsTLS(tls, lambda: site.settings.ftp.require_session_reuse)
     )
-    rates, hashing = Rates(), DeferredSemaphore(HASHES_AT_ONCE)
+    rates, hashing = Rates(), HashingTurns()
     line_log = site.line_log(site.settings.ftp.transfer_log, datetime.ctime)
 
     def shared() -> Shared:

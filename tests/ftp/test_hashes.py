@@ -142,27 +142,35 @@ class Hashes(SynchronousTestCase):
         reads[2].callback(b"one\n")
         self.assertEqual(b"213 4 octets have passed\r\n", session.say(b"STAT\r\n"))
         self.assertEqual([426, 226], codes(session.say(b"ABOR\r\n")))
-        self.assertEqual(4, session.world.factory.shared.hashing.tokens)
+        self.assertEqual(4, session.world.factory.shared.hashing.free)
         self.assertEqual([200], codes(session.say(b"NOOP\r\n")))
 
     def test_so_many(self) -> None:
-        """Four files are hashed at once, others wait; who goes gives its place back."""
+        """Four files are hashed at once, two of one account; others wait, and who goes gives its
+        place back."""
         world = World()
-        sessions = [Session(world) for _ in range(6)]
+        sessions = [Session(world) for _ in range(4)]
+        guests = [Session(world, logged_in=False) for _ in range(3)]
         reads = self.waiting(sessions[0])
         for session in sessions:
             session.say(b"XMD5 notes.txt\r\n")
-        self.assertEqual(4, len(reads))
+        self.assertEqual((2, 2), (len(reads), world.factory.shared.hashing.free))
+        for guest in guests:
+            guest.say(b"USER ftp\r\nPASS x\r\nXMD5 welcome.txt\r\n")
+        self.assertEqual((4, 0), (len(reads), world.factory.shared.hashing.free))
         sessions[0].wire.break_()
-        sessions[5].say(b"ABOR\r\n")
+        sessions[3].say(b"ABOR\r\n")
+        guests[0].say(b"ABOR\r\n")
         world.settle()
-        self.assertEqual(5, len(reads))
-        for read in reads[1:]:
-            read.callback(NOTES)
+        self.assertEqual(6, len(reads))
+        for read in reads:
+            if not read.called:
+                read.callback(NOTES)
         world.settle()
         wanted = b"250 %b\r\n" % hashlib.md5(NOTES).hexdigest().encode()
-        self.assertEqual([wanted] * 4, [session.heard() for session in sessions[1:5]])
-        self.assertEqual(4, world.factory.shared.hashing.tokens)
+        self.assertEqual([wanted] * 2, [session.heard() for session in sessions[1:3]])
+        self.assertTrue(all(guest.heard().startswith(b"250 ") for guest in guests[1:]))
+        self.assertEqual(4, world.factory.shared.hashing.free)
 
     def test_data_connection_stays(self) -> None:
         """A hash between PASV and RETR does not take the data connection away."""

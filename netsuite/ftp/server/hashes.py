@@ -82,12 +82,8 @@ async def _hashed(
             return None
         stop = min(stop, octets) if stop > 0 else octets
         hashing = FUNCTIONS[function]()
-        semaphore = session.shared.hashing
-        await semaphore.acquire()
-        try:
+        async with session.shared.hashing.turn(session.files.name):
             await _feed(session, active, file, hashing, start, stop)
-        finally:
-            semaphore.release()
         return hashing.hexdigest(), stop
     finally:
         file.close()

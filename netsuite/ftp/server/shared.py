@@ -6,21 +6,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import SystemRandom
-from typing import Any, Final
+from typing import Any
 
-from twisted.internet.defer import DeferredSemaphore, execute
+from twisted.internet.defer import execute
 
 from netsuite.accounts.interfaces import Authenticator, FileAccess
 from netsuite.connection.server import ServerShared
 from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.paths import TreePath
+from netsuite.ftp.server.turns import HashingTurns
 from netsuite.ftp.settings import Settings
 from netsuite.ftp.transfer.channel import Ports
 from netsuite.ftp.transfer.rates import Rates
 from netsuite.wire.dates import now
-
-#: Files that are hashed at once; more wait for their turn.
-HASHES_AT_ONCE: Final = 4
 
 
 def _shuffled(numbers: range) -> list[int]:
@@ -43,7 +41,7 @@ class Shared(ServerShared):
         hosts: names that HOST may say beside our own (RFC 7151), in lower case, and the directory
             of the public site that who does not log in sees there.
         run: calls a function elsewhere than on the reactor's thread; it takes milliseconds.
-        hashing: lets so many files be hashed at once.
+        hashing: whose turn it is to have a file hashed.
         rates: what limits of bandwidth have let pass.
     """
 
@@ -57,7 +55,7 @@ class Shared(ServerShared):
     tls: SessionGroupsTLS | None = None
     hosts: Mapping[str, TreePath] = field(default_factory=dict)
     run: Callable[..., Awaitable[Any]] = execute
-    hashing: DeferredSemaphore = field(default_factory=lambda: DeferredSemaphore(HASHES_AT_ONCE))
+    hashing: HashingTurns = field(default_factory=HashingTurns)
     rates: Rates = field(default_factory=Rates)
     ports: Ports = field(init=False)
 
