@@ -21,6 +21,7 @@ from netsuite.config.schema import Settings
 from netsuite.home import SECRET_OCTETS, Reactor, SiteError, make_home, open_store, read_secret
 from netsuite.store.errors import StoreError
 from netsuite.store.files import Mapped, MemorySiteTrees, SiteTrees
+from netsuite.store.files.locks import SiteLocks
 from netsuite.store.files.quotas import LOCKS, FileQuotas
 from netsuite.store.files.site_trees import HOME, PUBLIC
 from netsuite.store.files.thread_jobs import RunInThread, Threads
@@ -119,6 +120,7 @@ class AtHome:
                 locks=home / self._files.root / LOCKS,
                 durable=self._files.durable,
             ),
+            locks=SiteLocks(self.store, lambda: datetime.now(UTC)),
         )
         self._worker = worker
         self._watcher = self._make_watcher(reactor) if worker <= 1 else None
@@ -233,6 +235,7 @@ class InMemory:
             run=self.run,
             mapped=_mapped(settings.files),
             quotas=FileQuotas(self.store, reactor),
+            locks=SiteLocks(self.store, now),
         )
         self.certificates = None
         if settings.tls.enabled:

@@ -27,6 +27,7 @@ STORE_PORTS = frozenset(
         "outgoing",
         "changes",
         "errors",
+        "file_locks",
         "file_usage",
         "query",
         "rights",

@@ -90,6 +90,7 @@ REPLIES: Final[Mapping[type[Exception], Reply]] = {
     errors.BadFileName: reply(550, "No file can be called so"),
     errors.NotPermitted: reply(550, "Permission denied"),
     errors.Changed: reply(450, "The file has changed; try again"),
+    errors.Locked: reply(450, "Somebody has locked it; try again later"),
     errors.OverQuota: reply(552, "There is no room left for you"),
     errors.TooLarge: reply(552, "Larger than files may be here"),
     errors.StorageFull: reply(452, "The disk is full; try again later"),

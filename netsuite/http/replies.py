@@ -40,6 +40,7 @@ ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
         errors.IsADirectory: plain(409, "That is a directory."),
         errors.DirectoryNotEmpty: plain(409, "The directory is not empty."),
         errors.FileInTheWay: plain(409, "Something has that name already."),
+        errors.Locked: plain(423, "Somebody has locked it."),
         errors.Changed: plain(412, "It has changed meanwhile."),
         errors.NotPermitted: FORBIDDEN,
         errors.OverQuota: plain(507, "The quota does not allow that."),

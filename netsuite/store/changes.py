@@ -177,6 +177,11 @@ class FileChanged:
     uploaded: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class FileLocksChanged:
+    """A lock on files was made, changed or removed."""
+
+
 Change: TypeAlias = (
     MessagesAdded
     | FlagsChanged
@@ -192,6 +197,7 @@ Change: TypeAlias = (
     | QueueChanged
     | ScriptsChanged
     | FileChanged
+    | FileLocksChanged
 )
 #: What a feed is given to publish.
 Published: TypeAlias = Change | MessageSpread
@@ -221,6 +227,9 @@ class ChangeFeed(Protocol):
 
     def watch_files(self, listener: Listener) -> Subscription:
         """Report files that change, in this process or another."""
+
+    def watch_locks(self, listener: Listener) -> Subscription:
+        """Report that locks on files changed."""
 
     def watch_scripts(self, listener: Listener) -> Subscription:
         """Report that some account's scripts changed."""

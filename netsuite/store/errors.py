@@ -137,5 +137,21 @@ class BadFileName(StoreError):
     """No file can be called so: empty, too long, a dot name, a slash, a control character."""
 
 
+class Locked(StoreError):
+    """Somebody has locked the file, or a directory that it is in.
+
+    Args:
+        path: what the lock is on.
+    """
+
+    def __init__(self, path: Sequence[str]) -> None:
+        super().__init__("locked")
+        self.path = tuple(path)
+
+
+class NoSuchLock(StoreError):
+    """No lock of that token, any more."""
+
+
 class Changed(StoreError):
     """The file is not what the caller last saw."""

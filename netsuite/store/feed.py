@@ -19,6 +19,7 @@ ACCOUNTS: Topic = ("accounts", 0)
 #: Any account itself, and the aliases.
 NAMES: Topic = ("names", 0)
 FILES: Topic = ("files", 0)
+LOCKS: Topic = ("locks", 0)
 QUEUE: Topic = ("queue", 0)
 SCRIPTS: Topic = ("scripts", 0)
 
@@ -74,6 +75,10 @@ class LocalFeed:
     def watch_files(self, listener: Listener) -> FeedSubscription:
         """Report files that change, in this process or another."""
         return self._watch(listener, FILES)
+
+    def watch_locks(self, listener: Listener) -> FeedSubscription:
+        """Report that locks on files changed."""
+        return self._watch(listener, LOCKS)
 
     def watch_scripts(self, listener: Listener) -> FeedSubscription:
         """Report that some account's scripts changed."""
@@ -170,5 +175,7 @@ def topics_of(change: Change) -> tuple[Topic, ...]:
             return (("account", change.account),)
         case events.FileChanged():
             return (FILES,)
+        case events.FileLocksChanged():
+            return (LOCKS,)
         case events.QueueChanged():
             return (QUEUE,)

@@ -25,6 +25,7 @@ from typing import Protocol
 
 from netsuite.store import model, outgoing
 from netsuite.store.changes import ChangeFeed
+from netsuite.store.file_locks import FileLockStore
 from netsuite.store.file_usage import FileUsageStore
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
@@ -589,6 +590,7 @@ class Store(Protocol):
     rights: RightsStore
     annotations: AnnotationStore
     file_usage: FileUsageStore
+    file_locks: FileLockStore
     changes: ChangeFeed
 
     @property

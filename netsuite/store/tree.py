@@ -14,7 +14,9 @@ names therefore go through ``name_octets`` and ``name_of``; what can only hold t
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
@@ -87,6 +89,91 @@ class Space:
 
     octets_left: int | None
     files_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLock:
+    """A write lock (RFC 4918, 6 and 7): who does not name its token may not change what it is on.
+
+    Args:
+        token: a URI that no other lock ever has.
+        path: what it is on, as ``FileHomes.locks`` names it. On a directory it also keeps names
+            from being added to it, or taken out of it.
+        account: who has made it; nobody else is to use it.
+        owner: what its maker says of itself, for people to read.
+        exclusive: whether there may be no other.
+        infinite: whether it also is on all that is below (Depth: infinity).
+        until: when it ends, in UTC.
+    """
+
+    token: str
+    path: TreePath
+    account: str
+    owner: str
+    exclusive: bool
+    infinite: bool
+    until: datetime
+
+    def is_on(self, path: TreePath) -> bool:
+        """Return whether what is there is locked by it."""
+        return path == self.path or (self.infinite and path[: len(self.path)] == self.path)
+
+    def is_within(self, path: TreePath) -> bool:
+        """Return whether it is on something there or below."""
+        return self.path[: len(path)] == path
+
+
+class Locks(Protocol):
+    """The locks of a site's files, as all its processes see them.
+
+    Paths begin with ``"public"``, or with ``"home"`` and the account's name.
+    """
+
+    async def lock(
+        self,
+        path: TreePath,
+        *,
+        account: str,
+        owner: str = "",
+        exclusive: bool = True,
+        infinite: bool = True,
+        seconds: float,
+    ) -> FileLock:
+        """Lock something, whether it is there or not.
+
+        Raises:
+            Locked: there is a lock that does not go with it, on it or below.
+            TooManyEntries: there are as many as there may be.
+        """
+
+    async def refresh(self, token: str, seconds: float) -> FileLock:
+        """Let a lock end so long from now. Raises NoSuchLock."""
+
+    async def unlock(self, token: str) -> None:
+        """End a lock. Raises NoSuchLock."""
+
+    def locks(self, path: TreePath) -> Sequence[FileLock]:
+        """Return those that are on what is there, be it by way of a directory above."""
+
+
+_held: Final[ContextVar[frozenset[str]]] = ContextVar("netsuite_lock_tokens", default=frozenset())
+
+
+@contextmanager
+def holding(*tokens: str) -> Iterator[None]:
+    """Name the tokens of locks for as long as the block lasts: the changes of trees that are begun
+    and the uploads that are committed in it are let by them. Whoever calls it has made sure that
+    they are those of the account."""
+    before = _held.set(_held.get() | frozenset(tokens))
+    try:
+        yield
+    finally:
+        _held.reset(before)
+
+
+def held_tokens() -> frozenset[str]:
+    """Return the tokens that are named, see ``holding``."""
+    return _held.get()
 
 
 class OpenFile(Protocol):
@@ -178,7 +265,10 @@ class Upload(Protocol):
 
 
 class FileTree(Protocol):
-    """One tree below one root."""
+    """One tree below one root.
+
+    Whatever changes something raises Locked where a lock is on it that ``holding`` does not name.
+    """
 
     async def entry(self, path: TreePath) -> Entry:
         """Look one up. Raises NoSuchFile, BadFileName."""
@@ -295,9 +385,11 @@ class FileHomes(Protocol):
 
     Args:
         public: the public site, which everybody may see.
+        locks: on files of all trees; None where there is no table of them.
     """
 
     public: HomeTree
+    locks: Locks | None
 
     async def home(self, account: str) -> HomeTree:
         """Return an account's tree; the first time make it, with a directory ``public``.

@@ -21,6 +21,7 @@ from tests.store.reactors import reactor
 #: Without what came with 0004 to 0011.
 _AFTER_0003 = """
 DROP TABLE file_work;
+DROP TABLE file_lock;
 ALTER TABLE account DROP COLUMN quota_file_octets;
 ALTER TABLE account DROP COLUMN quota_files;
 ALTER TABLE account DROP COLUMN file_octets;

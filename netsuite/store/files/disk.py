@@ -24,6 +24,7 @@ from netsuite.store.files.counting import Count
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.group_commit import GroupCommit
 from netsuite.store.files.links import links_in, resolve
+from netsuite.store.files.locks import TreeLocks
 from netsuite.store.files.openat import open_root
 from netsuite.store.files.quotas import FileQuotas
 from netsuite.store.files.staging import StagedFile, can_be_unnamed
@@ -141,6 +142,7 @@ class DiskTree(HomeTree):
             the system may lose what was committed lately, or leave it empty.
         links: whether symbolic links that stay inside are followed.
         quotas: of the accounts whose homes are in it, if there are any.
+        locks: on what is in it, if there can be any.
         at_once: whether what the kernel can answer without waiting is asked on the caller's
             thread, where the system and the file system allow that.
     """
@@ -162,6 +164,7 @@ class DiskTree(HomeTree):
         durable: bool = True,
         links: bool = False,
         quotas: FileQuotas | None = None,
+        locks: TreeLocks | None = None,
         at_once: bool = True,
     ) -> None:
         self.path = root
@@ -177,6 +180,7 @@ class DiskTree(HomeTree):
         self._durable = durable
         self._links = links
         self._quotas = quotas
+        self._locks = locks
         self._at_once = at_once
         self._cached = False
         self._unnamed = False
@@ -277,6 +281,8 @@ class DiskTree(HomeTree):
     async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> DiskUpload:
         """Begin a file."""
         names = checked(path, self._depth)
+        if self._locks is not None and self._locks.any:
+            await self._check_upload(path, names)
         growth = None
         if self._quotas is not None:
             growth = self._quotas.growth(path, partial(self._octets_at, names))
@@ -317,7 +323,16 @@ class DiskTree(HomeTree):
             self.limit_octets,
             lambda whole: self._on_change(path, False, uploaded=whole),
             growth,
+            None if self._locks is None else partial(self._check_upload, path, names),
         )
+
+    async def _check_upload(self, path: TreePath, names: Sequence[bytes]) -> None:
+        """Check that no lock is on a file, or on its name where it is a new one. Raises Locked."""
+        locks = self._locks
+        if locks is not None and locks.any:
+            locks.check_content(path)
+            if await self._octets_at(names) is None:
+                locks.check_name(path)
 
     async def _octets_at(self, names: Sequence[bytes]) -> int | None:
         """Return the size of a file; None where there is none."""
@@ -339,6 +354,7 @@ class DiskTree(HomeTree):
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""
         names = checked(path, self._depth)
+        self._check_names(path)
         return await changing(
             self._tally(path),
             self._jobs,
@@ -351,22 +367,24 @@ class DiskTree(HomeTree):
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
         names = checked(path, self._depth)
+        self._check_names(path)
         await changing(
             self._tally(path),
             self._jobs,
             partial(syscalls.remove_file, self._root, names, self._lock),
-            then=lambda _: self._on_change(path, True),
+            then=lambda _: self._gone(path),
             changed=lambda freed: NO_FILES - freed,
         )
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
         names = checked(path, self._depth)
+        self._check_names(path)
         await changing(
             self._tally(path),
             self._jobs,
             partial(syscalls.remove_directory, self._root, names, self._long_ago()),
-            then=lambda _: self._on_change(path, True),
+            then=lambda _: self._gone(path),
             changed=lambda _: NO_FILES - ONE_FILE,
         )
 
@@ -379,8 +397,11 @@ class DiskTree(HomeTree):
             raise NotPermitted("a tree of another kind")
         names = checked(old, self._depth), checked(new, tree._depth)
 
+        self._check_names(old)
+        tree._check_names(new)
+
         def tell(result: object) -> None:
-            self._on_change(old, True)
+            self._gone(old)
             tree._on_change(new, False)
 
         rename = partial(
@@ -405,6 +426,16 @@ class DiskTree(HomeTree):
                 is_directory=is_directory,
             )
 
+    def _check_names(self, path: TreePath) -> None:
+        """Check that a name may be given or taken away. Raises Locked."""
+        if self._locks is not None:
+            self._locks.check_name(path)
+
+    def _gone(self, path: TreePath) -> None:
+        if self._locks is not None:
+            self._locks.forget(path)
+        self._on_change(path, True)
+
     def _tally(self, path: TreePath) -> AccountTally | None:
         return None if self._quotas is None else self._quotas.of(path)
 
@@ -428,6 +459,8 @@ class DiskTree(HomeTree):
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         names = checked(path, self._depth)
+        if self._locks is not None:
+            self._locks.check_content(path)
         return await self._jobs.do(
             syscalls.set_modified,
             self._root,
@@ -439,6 +472,8 @@ class DiskTree(HomeTree):
     async def set_mode(self, path: TreePath, mode: int) -> Entry:
         """Set the permission bits."""
         names = checked(path, self._depth)
+        if self._locks is not None:
+            self._locks.check_content(path)
         return await self._jobs.do(
             syscalls.set_mode,
             self._root,

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from netsuite.store.errors import DirectoryNotEmpty, NoSuchFile, NotPermitted, StoreError
 from netsuite.store.files.disk import DiskTree, OnChange
+from netsuite.store.files.locks import TreeLocks
 from netsuite.store.files.thread_jobs import RunInThread
 from netsuite.store.tree import (
     PLAIN_UPLOAD,
@@ -45,6 +46,11 @@ class HostDirectory(DiskTree):
     that is for reading. Takes what ``DiskTree`` does."""
 
     read_only = False
+
+    def appears_at(self, path: TreePath) -> None:
+        """Ask for locks as of what is there in the tree around it."""
+        if self._locks is not None:
+            self._locks = self._locks.below(path)
 
     async def start(self) -> None:
         """Open it. Raises NoSuchFile where it is not there."""
@@ -223,6 +229,7 @@ class TreeSettings(TypedDict, total=False):
     limit_octets: int | None
     durable: bool
     links: bool
+    locks: TreeLocks | None
     file_mode: int
     directory_mode: int
     depth: int
@@ -243,6 +250,7 @@ def with_mapped(
     for each in mapped:
         told = _below(on_change, each.path)
         trees[each.path] = HostDirectory(each.directory, on_change=told, **settings)
+        trees[each.path].appears_at(each.path)
         trees[each.path].read_only = each.read_only
     return WithMapped(base, trees) if trees else base
 

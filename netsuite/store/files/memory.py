@@ -16,6 +16,7 @@ from netsuite.store.file_usage import NO_FILES, ONE_FILE, FileAmount
 from netsuite.store.files.account_tally import AccountTally
 from netsuite.store.files.disk import OnChange, tell_nobody
 from netsuite.store.files.file_names import checked
+from netsuite.store.files.locks import TreeLocks
 from netsuite.store.files.quotas import FileQuotas, Growth
 from netsuite.store.files.stat import kept_mode
 from netsuite.store.files.syscalls import PIECE_ENTRIES
@@ -154,6 +155,7 @@ class MemoryUpload:
                     await self._keep()
                     raise
             async with self._named():
+                self._tree.check_upload(self._path)
                 return self._take(bytes(self._data), modified)
         finally:
             self._give_back()
@@ -198,6 +200,7 @@ class MemoryUpload:
         if there is self._before and (there is None or self._is_beginning(there)):
             with suppress(errors.StoreError):  # there is no room for it
                 async with self._named():
+                    self._tree.check_upload(self._path)
                     self._tree.put(self._path, bytes(self._data), None, whole=False)
 
     def _is_beginning(self, there: Node) -> bool:
@@ -215,9 +218,11 @@ class MemoryTree(HomeTree):
         limit_octets: int | None = None,
         depth: int = DEPTH,
         quotas: FileQuotas | None = None,
+        locks: TreeLocks | None = None,
     ) -> None:
         self._now = now
         self._quotas = quotas
+        self._locks = locks
         self._on_change = on_change
         self.limit_octets = limit_octets
         self._depth = depth
@@ -281,6 +286,7 @@ class MemoryTree(HomeTree):
         if not path:
             raise errors.IsADirectory("the root")
         self._takable(path, request)
+        self.check_upload(path)
         growth = None
         if self._quotas is not None:
             growth = self._quotas.growth(path, partial(self._octets_at, path))
@@ -291,6 +297,22 @@ class MemoryTree(HomeTree):
             if growth is not None:
                 growth.give_back()
             raise
+
+    def check_upload(self, path: TreePath) -> None:
+        """Check that no lock is on a file, or on its name where it is a new one. Raises Locked."""
+        if self._locks is not None:
+            self._locks.check_content(path)
+            if self.node_or_none(path) is None:
+                self._locks.check_name(path)
+
+    def _check_name(self, path: TreePath) -> None:
+        if self._locks is not None:
+            self._locks.check_name(path)
+
+    def _gone(self, path: TreePath) -> None:
+        if self._locks is not None:
+            self._locks.forget(path)
+        self._on_change(path, True)
 
     async def _octets_at(self, path: TreePath) -> int | None:
         there = self.node_or_none(path)
@@ -348,6 +370,7 @@ class MemoryTree(HomeTree):
         """Make a directory."""
         if not path:
             raise errors.FileInTheWay("the root")
+        self._check_name(path)
         parent = self._parent(path)
         if path[-1] in parent.children:
             raise errors.FileInTheWay("something has the name")
@@ -396,16 +419,18 @@ class MemoryTree(HomeTree):
 
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
+        self._check_name(path)
         async with self._changing(path):
             if self._node(path).data is None:
                 raise errors.IsADirectory("a directory")
             self._drop(path)
-        self._on_change(path, True)
+        self._gone(path)
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
         if not path:
             raise errors.NotPermitted("the root")
+        self._check_name(path)
         async with self._changing(path):
             node = self._node(path)
             if node.data is not None:
@@ -413,7 +438,7 @@ class MemoryTree(HomeTree):
             if node.children:
                 raise errors.DirectoryNotEmpty("not empty")
             self._drop(path)
-        self._on_change(path, True)
+        self._gone(path)
 
     def _drop(self, path: TreePath) -> None:
         parent = self._parent(path)
@@ -432,6 +457,8 @@ class MemoryTree(HomeTree):
             raise errors.NotPermitted("the root")
         if not new:
             raise errors.FileInTheWay("the root")
+        self._check_name(old)
+        tree._check_name(new)
         source, target = self._tally(old), tree._tally(new)
         if source is target:
             async with self._changing(old):
@@ -444,7 +471,7 @@ class MemoryTree(HomeTree):
             async with self._changing(old), tree._changing(new, need.positive):
                 self._move(old, tree, new, replace=replace)
         if self.node_or_none(old) is None:
-            self._on_change(old, True)
+            self._gone(old)
             tree._on_change(new, False)
 
     def _move(self, old: TreePath, tree: MemoryTree, new: TreePath, *, replace: bool) -> None:
@@ -474,6 +501,8 @@ class MemoryTree(HomeTree):
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         node = self._node(path)
+        if self._locks is not None:
+            self._locks.check_content(path)
         node.modified = modified
         node.version = next(self._numbers)
         self._on_change(path, False)
@@ -482,6 +511,8 @@ class MemoryTree(HomeTree):
     async def set_mode(self, path: TreePath, mode: int) -> Entry:
         """Set the permission bits."""
         node = self._node(path)
+        if self._locks is not None:
+            self._locks.check_content(path)
         node.mode = kept_mode(mode, directory=node.data is None)
         node.version = next(self._numbers)
         self._on_change(path, False)

@@ -14,12 +14,13 @@ from netsuite.store.errors import FileInTheWay, NoSuchFile, OverQuota
 from netsuite.store.file_usage import NO_FILES, FileAmount
 from netsuite.store.files.disk import DiskTree, OnChange
 from netsuite.store.files.file_names import checked_name
+from netsuite.store.files.locks import SiteLocks, TreeLocks
 from netsuite.store.files.mapped import Mapped, TreeSettings, WithMapped, with_mapped
 from netsuite.store.files.memory import MemoryTree
 from netsuite.store.files.quotas import FileQuotas
 from netsuite.store.files.subtree import Subtree
 from netsuite.store.files.thread_jobs import RunInThread, in_this_thread
-from netsuite.store.tree import DEPTH, HomeTree, TreePath
+from netsuite.store.tree import DEPTH, HomeTree, Locks, TreePath
 
 PUBLIC: Final = "public"
 HOME: Final = "home"
@@ -40,6 +41,10 @@ def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
     return public, home
 
 
+def _of(locks: SiteLocks | None, root: str) -> TreeLocks | None:
+    return None if locks is None else TreeLocks(locks, (root,))
+
+
 def counts_in(homes: DiskTree | MemoryTree) -> Callable[[str], Awaitable[FileAmount]]:
     """Return what counts the files of an account, by its name, in the tree of all homes."""
 
@@ -58,14 +63,27 @@ class _SiteTrees:
     So a thousand accounts cost no more descriptors than one.
     """
 
-    def __init__(self, public: HomeTree, homes: HomeTree) -> None:
+    def __init__(
+        self,
+        public: HomeTree,
+        homes: HomeTree,
+        quotas: FileQuotas | None,
+        locks: SiteLocks | None,
+    ) -> None:
         self.public = public
+        self.locks: Locks | None = locks
         self._homes = homes
+        self._quotas = quotas
+        self._site_locks = locks
         self._made: set[str] = set()
         #: Called with an account's name whenever its home is asked for.
         self.used: Callable[[str], None] = lambda account: None
 
-    async def _start_mapped(self) -> None:
+    async def _start_shared(self) -> None:
+        if self._site_locks is not None:
+            await self._site_locks.start()
+        if self._quotas is not None:
+            await self._quotas.start()
         for tree in (self.public, self._homes):
             if isinstance(tree, WithMapped):
                 await tree.start()
@@ -74,6 +92,12 @@ class _SiteTrees:
         for tree in (self.public, self._homes):
             if isinstance(tree, WithMapped):
                 await tree.stop()
+
+    async def _stop_shared(self) -> None:
+        if self._quotas is not None:
+            await self._quotas.stop()
+        if self._site_locks is not None:
+            self._site_locks.stop()
 
     async def home(self, account: str) -> HomeTree:
         """Return an account's tree; the first time make it, with a directory ``public``."""
@@ -110,6 +134,7 @@ class SiteTrees(_SiteTrees):
         links: whether symbolic links that stay inside are followed.
         mapped: directories of the host in the public tree, and in that of all homes.
         quotas: of the accounts; what is mapped counts for nobody.
+        locks: on files of both trees.
     """
 
     def __init__(
@@ -124,40 +149,41 @@ class SiteTrees(_SiteTrees):
         links: bool = False,
         mapped: tuple[Sequence[Mapped], Sequence[Mapped]] = ((), ()),
         quotas: FileQuotas | None = None,
+        locks: SiteLocks | None = None,
     ) -> None:
         public, home = publishers(publish)
         known = TreeSettings(
             run=run, now=now, limit_octets=limit_octets, durable=durable, links=links
         )
         # The web server next door may show the site too.
-        shown = TreeSettings(**known, file_mode=0o644, directory_mode=0o755)
+        shown = TreeSettings(
+            **known, file_mode=0o644, directory_mode=0o755, locks=_of(locks, PUBLIC)
+        )
         # As deep as the others, below ACCOUNT/public.
-        private = TreeSettings(**known, depth=DEPTH + 2)
+        private = TreeSettings(**known, depth=DEPTH + 2, locks=_of(locks, HOME))
         self._public = DiskTree(root / PUBLIC, on_change=public, **shown)
         self._tree = DiskTree(root / HOME, on_change=home, quotas=quotas, **private)
-        self._quotas = quotas
         if quotas is not None:
             quotas.count = counts_in(self._tree)
         super().__init__(
             with_mapped(self._public, mapped[0], public, **shown),
             with_mapped(self._tree, mapped[1], home, **private),
+            quotas,
+            locks,
         )
 
     async def start(self) -> None:
         """Make and open the directories."""
         await self._public.start()
         await self._tree.start()
-        if self._quotas is not None:
-            await self._quotas.start()
-        await self._start_mapped()
+        await self._start_shared()
 
     async def stop(self) -> None:
         """Wait for what is being done; take no more."""
         await self._stop_mapped()
         await self._public.stop()
         await self._tree.stop()
-        if self._quotas is not None:
-            await self._quotas.stop()
+        await self._stop_shared()
 
 
 class MemorySiteTrees(_SiteTrees):
@@ -176,21 +202,28 @@ class MemorySiteTrees(_SiteTrees):
         run: RunInThread = in_this_thread,
         mapped: tuple[Sequence[Mapped], Sequence[Mapped]] = ((), ()),
         quotas: FileQuotas | None = None,
+        locks: SiteLocks | None = None,
     ) -> None:
         public, home = publishers(publish)
-        self._quotas = quotas
         self._trees = (
             MemoryTree(
-                now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2, quotas=quotas
+                now,
+                on_change=home,
+                limit_octets=limit_octets,
+                depth=DEPTH + 2,
+                quotas=quotas,
+                locks=_of(locks, HOME),
             ),
-            MemoryTree(now, on_change=public, limit_octets=limit_octets),
+            MemoryTree(now, on_change=public, limit_octets=limit_octets, locks=_of(locks, PUBLIC)),
         )
         if quotas is not None:
             quotas.count = counts_in(self._trees[0])
         known = TreeSettings(run=run, limit_octets=limit_octets)
         super().__init__(
-            with_mapped(self._trees[1], mapped[0], public, **known),
-            with_mapped(self._trees[0], mapped[1], home, **known),
+            with_mapped(self._trees[1], mapped[0], public, **known, locks=_of(locks, PUBLIC)),
+            with_mapped(self._trees[0], mapped[1], home, **known, locks=_of(locks, HOME)),
+            quotas,
+            locks,
         )
 
     def clear(self) -> None:
@@ -201,12 +234,9 @@ class MemorySiteTrees(_SiteTrees):
 
     async def start(self) -> None:
         """Open what is mapped."""
-        if self._quotas is not None:
-            await self._quotas.start()
-        await self._start_mapped()
+        await self._start_shared()
 
     async def stop(self) -> None:
         """Close what is mapped."""
         await self._stop_mapped()
-        if self._quotas is not None:
-            await self._quotas.stop()
+        await self._stop_shared()

@@ -47,6 +47,7 @@ class DiskUpload:
         limit_octets: more than that is refused, None for no limit.
         named: told once it has its name, and whether it is whole.
         growth: what it takes of a quota; None where there can be none.
+        check_locks: raises Locked where a lock keeps it from getting its name.
     """
 
     log = Logger()
@@ -59,6 +60,7 @@ class DiskUpload:
         limit_octets: int | None,
         named: Callable[[bool], None],
         growth: Growth | None = None,
+        check_locks: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         #: The file's size so far, what was kept of the old one included.
         self.octets = staged.kept
@@ -68,6 +70,7 @@ class DiskUpload:
         self._limit_octets = limit_octets
         self._named = named
         self._growth = growth
+        self._check_locks = check_locks
         self._growing = False  # room for it is being claimed
         self._entered = False  # it is getting its name
         self._failure: StoreError | None = None
@@ -248,7 +251,9 @@ class DiskUpload:
         return entry
 
     async def _enter(self) -> None:
-        """Begin to give it its name, with room for it. Raises OverQuota."""
+        """Begin to give it its name, with room for it. Raises OverQuota, Locked."""
+        if self._check_locks is not None:
+            await self._check_locks()
         if self._growth is not None and not self._entered:
             await self._growth.enter(self.octets)
             self._entered = True

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from netsuite.store.changes import ChangeFeed
+from netsuite.store.file_locks import FileLockStore
 from netsuite.store.file_usage import FileUsageStore
 from netsuite.store.interfaces import (
     AccountStore,
@@ -17,6 +18,7 @@ from netsuite.store.interfaces import (
     ScriptStore,
 )
 from netsuite.store.memory.accounts import MemoryAccounts
+from netsuite.store.memory.file_locks import MemoryFileLocks
 from netsuite.store.memory.file_usage import MemoryFileUsage
 from netsuite.store.memory.mail import MemoryMail
 from netsuite.store.memory.queue import MemoryQueue
@@ -49,6 +51,7 @@ class MemoryStore:
     rights: RightsStore
     annotations: AnnotationStore
     file_usage: FileUsageStore
+    file_locks: FileLockStore
     changes: ChangeFeed
 
     def __init__(
@@ -72,6 +75,7 @@ class MemoryStore:
         self.rights = MemoryRights(self._records)
         self.annotations = MemoryAnnotations(self._records)
         self.file_usage = MemoryFileUsage(self._records)
+        self.file_locks = MemoryFileLocks(self._records)
         self.tally = StoreTally()
 
     async def backlog(self) -> Backlog:

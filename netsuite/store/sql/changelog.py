@@ -44,6 +44,7 @@ _KINDS: Final[tuple[type[Published], ...]] = (
     events.ScriptsChanged,
     events.RightsChanged,
     events.AnnotationsChanged,
+    events.FileLocksChanged,
 )
 _FIELDS: Final = {
     kind: (number, [field.name for field in fields(kind)]) for number, kind in enumerate(_KINDS)

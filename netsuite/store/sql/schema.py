@@ -366,5 +366,17 @@ file_work = _clustered(
     "file_work", _key("account"), _key("process", Text), _count("octets"), _count("files")
 )
 
+#: Locks on files. ``path`` is a JSON array of names, ``until_at`` when it ends.
+file_lock = _clustered(
+    "file_lock",
+    _key("token", Text),
+    Column("path", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    _words("owner"),
+    Column("exclusive", Integer, nullable=False),
+    Column("infinite", Integer, nullable=False),
+    _number("until_at"),
+)
+
 #: What was committed, a row a transaction, for other processes.
 change = Table("change", metadata, _id("sequence"), Column("payload", Text, nullable=False))

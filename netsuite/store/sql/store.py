@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import StoreError
+from netsuite.store.file_locks import FileLockStore
 from netsuite.store.file_usage import FileUsageStore
 from netsuite.store.interfaces import (
     AccountStore,
@@ -30,6 +31,7 @@ from netsuite.store.sql import postgresql
 from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import BUSY_SECONDS, Database, DatabaseSession, translated
+from netsuite.store.sql.file_locks import SQLFileLocks
 from netsuite.store.sql.file_news import FileNews
 from netsuite.store.sql.file_usage import SQLFileUsage
 from netsuite.store.sql.indexing import count_pending
@@ -120,6 +122,7 @@ class SQLStore:
     rights: RightsStore
     annotations: AnnotationStore
     file_usage: FileUsageStore
+    file_locks: FileLockStore
     changes: ChangeFeed
 
     def __init__(
@@ -181,6 +184,7 @@ class SQLStore:
         self.scripts = SQLScripts(self._shared)
         self.rights, self.annotations = SQLRights(self._shared), SQLAnnotations(self._shared)
         self.file_usage = SQLFileUsage(self._shared)
+        self.file_locks = SQLFileLocks(self._shared)
         self.changes = feed
         offloading = None
         if objects is not None:

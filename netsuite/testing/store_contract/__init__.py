@@ -15,6 +15,7 @@ from netsuite.testing.store_contract.articles import ArticlesContract
 from netsuite.testing.store_contract.case import CREATED, StoreCase
 from netsuite.testing.store_contract.contents import ContentsContract
 from netsuite.testing.store_contract.feed import FeedContract
+from netsuite.testing.store_contract.file_locks import FileLocksContract
 from netsuite.testing.store_contract.file_usage import FileUsageContract
 from netsuite.testing.store_contract.flags import FlagsContract
 from netsuite.testing.store_contract.folders import FoldersContract
@@ -51,5 +52,6 @@ class StoreContract(
     OthersContract,
     AnnotationsContract,
     FileUsageContract,
+    FileLocksContract,
 ):
     """All of the contract."""
