@@ -24,6 +24,8 @@ Connect: TypeAlias = Callable[[], Awaitable[FTPClient]]
 #: No more is begun while so many events are not taken.
 EVENTS: Final = 1_000
 _MOST_WAIT_SECONDS: Final = 60.0
+#: So many jobs in a row that come to nothing for lost connections are the end.
+MOST_GIVEN_UP: Final = 3
 #: What another connection may mend.
 _LOST: Final = (
     errors.ConnectionRefused,
@@ -70,8 +72,9 @@ class _Session:
 class Crew:
     """Sessions, and what they have to do.
 
-    The first to connect tells whether the server can be used at all. Others that it does not want
-    beside that one are done without.
+    The first to connect tells whether the server can be used at all; if not, that is the end. Once
+    there was a session, one is tried for again and again, for a while. Others that the server does
+    not want beside those that there are are done without.
 
     Args:
         connect: makes a session.
@@ -89,6 +92,8 @@ class Crew:
         self._workers = 0
         self._sessions: set[FTPClient] = set()
         self._is_full = False  # the server takes no more of them
+        self._had_any = False
+        self._given_up = 0  # jobs, one after the other, whose connections were lost all the time
         self._idle: list[Deferred[None]] = []
         self._events: deque[Event] = deque()
         self._told: Deferred[None] | None = None
@@ -208,19 +213,21 @@ class Crew:
                     self.add(job)
                     return False
                 await job.work(session.use(), job)
+                self._given_up = 0
                 return True
             except (errors.ClientError, OSError, LocalProtocolError) as error:
                 had = session.client is not None
                 if had and not _is_over(session.use(), error):
                     self.tell(Failed(job.path, error))
                     return True
-                if not had and not isinstance(error, _LOST):
+                if not had and not (self._had_any and isinstance(error, _LOST)):
                     raise
                 self._drop(session)
                 gets_on = job.moved > moved and not isinstance(error, NotWhole)
                 failures = 1 if gets_on else failures + 1
                 if failures >= self._options.attempts:
-                    if not had:
+                    self._given_up += 1
+                    if not had or self._given_up >= MOST_GIVEN_UP:
                         raise
                     self.tell(Failed(job.path, error))
                     return True
@@ -240,6 +247,7 @@ class Crew:
             self._is_full = True
             return False
         self._sessions.add(session.client)
+        self._had_any = True
         return True
 
     def _drop(self, session: _Session) -> None:

@@ -266,7 +266,8 @@ class Up:
             return
         if self._renames and not await self._put_in_place(client, remote, whole):
             self._renames = False
-            await client.dele(remote)
+            with contextlib.suppress(errors.Refusal):
+                await client.dele(remote)
             await self._store(client, job, path, entry, part, begun=False)
             return
         self._crew.tell(Transferred(job.path, entry.octets, offset))

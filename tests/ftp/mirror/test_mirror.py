@@ -417,12 +417,38 @@ class OddServers(MirrorCase):
         self.assertEqual(b"x", self.tree()["small"])
 
     def test_no_server(self) -> None:
-        """A server that is not there is tried for a while; then that is said."""
-        self.fabric.ports[0].stopListening()
+        """A server that is not there is told at once; one that goes away is tried for a while."""
+        (port,) = self.fabric.ports
+        port.stopListening()
         before = self.fabric.seconds()
         with self.assertRaises(errors.ConnectionRefused):
             self.down(attempts=4)
-        self.assertEqual(7.0, self.fabric.seconds() - before)
+        self.assertEqual(before, self.fabric.seconds())
+        self.server.listen(self.fabric)
+        (port,) = self.fabric.ports
+        self.server.features = [*self.FACTS]
+        self.has("big", BIG)
+        self.server.cuts = [1_000]
+
+        def leave(line: str) -> None:
+            if line == "RETR big":
+                port.stopListening()
+
+        self.server.before = leave
+        with self.assertRaises(errors.ConnectionRefused):
+            self.down(attempts=4, parallel=1)
+        self.assertEqual(7.0, round(self.fabric.seconds() - before))
+        self.assertEqual([part_name("big", len(BIG), OLD)], list(self.tree()))
+
+    def test_no_way_for_data(self) -> None:
+        """Where no data passes at all it is not tried for each of many files."""
+        self.server.features = [*self.FACTS]
+        for number in range(20):
+            self.has(str(number), b"x")
+        self.server.cuts = [0] * 100
+        with self.assertRaises(errors.ConnectionLost):
+            self.down(attempts=2, parallel=1)
+        self.assertEqual(6, len(self.server.said("RETR")))
 
     def test_fewer_sessions(self) -> None:
         """A server that takes fewer sessions gets fewer, and all comes."""
