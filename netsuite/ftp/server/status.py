@@ -156,7 +156,9 @@ async def who(session: Session, command: commands.SiteWho) -> commands.Reply:
 
 def _who_line(session: Session) -> str:
     name = session.account or (session.username if session.is_guest else "-")
-    doing = "idle" if session.active is None else type(session.active.command).__name__.upper()
+    command = session.active and session.active.command
+    word = command.word if isinstance(command, commands.Digest) else type(command).__name__.upper()
+    doing = "idle" if command is None else word
     software = "".join(each if each.isprintable() else "?" for each in session.software)
     where = session.peer.address or "local"
     return f"{name} {where} {doing} {software}".rstrip()

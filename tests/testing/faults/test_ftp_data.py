@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ftplib
 import io
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 
@@ -167,3 +168,20 @@ def test_in_memory() -> None:
     assert ground.reactor.seconds() == 9
     ground.run(suite.stop)
     assert ground.open() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [("HASH", "HASH a.bin"), ("DIGEST", "XMD5 a.bin")], ids=["HASH", "XMD5"]
+)
+def test_a_hash_refused(servers: BlockingSuite, ftp: ftplib.FTP, name: str, command: str) -> None:
+    """A hash runs beside the commands as a transfer does, and is refused as one; a data connection
+    that is arranged stays."""
+    servers.ftp.refusing(name, 450, "busy", times=1)
+    port = ftp.makepasv()[1]
+    with pytest.raises(ftplib.error_temp, match="450 busy"):
+        ftp.sendcmd(command)
+    assert ftp.sendcmd(command).startswith("2")
+    with socket.create_connection(("127.0.0.1", port)) as data:
+        ftp.sendcmd("NLST")
+        assert data.recv(100).startswith(b"a.bin\r\n")
+    ftp.voidresp()

@@ -51,11 +51,12 @@ def ends(refusal: Refuse) -> bool:
     return refusal.code == 421
 
 
-async def _refuse_transfer(
+async def _refuse_work(
     session: Session, event: object, refused: commands.Reply, answer: Answer
 ) -> commands.Ended:
-    """End the transfer before it has begun."""
-    session.data().reset()
+    """End a transfer or a hash before it has begun."""
+    if isinstance(event, commands.TRANSFERS):
+        session.data().reset()
     return commands.Ended(refused)
 
 
@@ -213,7 +214,7 @@ WORDS: Final = Words(
     names=named(*get_args(commands.Command)),
     reply=reply,
     ends=ends,
-    refusing=dict.fromkeys(commands.TRANSFERS, _refuse_transfer),
+    refusing=dict.fromkeys(commands.WORK, _refuse_work),
     wrongly={
         Wrong.UNFINISHED: Wrongly(change=GOES_ON),
         Wrong.SIZE: Wrongly(change=shifting(rb"\A213 (\d+)\r\n"), to=frozenset({"SIZE"})),
