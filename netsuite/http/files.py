@@ -44,9 +44,9 @@ class FileSite:
     ``/`` is the public site, ``/~ACCOUNT/`` what an account has in its ``public`` directory. Who
     may see and do what there is not decided here, but by what *files* and the login give.
 
-    Small files are kept in memory for *remember_seconds*. Whoever changes files in this process
-    calls ``forget`` (subscribe it to the store's changes), so they are never out of date by that;
-    changes from outside are seen that much later.
+    Small files are kept in memory for *remember_seconds*. Who knows of a change calls ``forget``
+    (subscribe it to the store's changes), so they are never out of date by that; a change that
+    nobody tells of is seen that much later.
 
     Args:
         files: what needs no login.

@@ -74,7 +74,8 @@ class Settings(ServiceSettings):
     remember_seconds: Seconds = setting(
         1.0,
         "How long a small file is answered from memory before it is looked at again. Changes "
-        "made through this daemon are seen at once, others after that time. 0: look each time.",
+        "made through this daemon, or seen by it (files.watched_directories), are shown at once, "
+        "others after that time. 0: look each time.",
         unit="seconds",
     )
     access_log: str = setting(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from netsuite.accounts.permissions import ALL, PRESETS, Rule
 from netsuite.config.load import load
 from netsuite.config.schema import taken_live
-from tests.config.test_load import problems
+from tests.config.test_load import DOCS, problems
 
 RULES = """\
 [[files.rules]]
@@ -34,6 +36,17 @@ def test_rules(tmp_path: Path) -> None:
         Rule(("home", "ann", "box"), {"ann": frozenset({"list", "store"}), "*": frozenset()}),
     )
     assert list(taken_live(load(None), settings)) == ["files.rules"]
+
+
+def test_the_examples_of_the_manual(tmp_path: Path) -> None:
+    """What docs/howto/files.rst says can be written is read."""
+    text = (DOCS / "howto" / "files.rst").read_text()
+    blocks = re.findall(r"^\.\. code-block:: toml\n\n((?: {3}.*\n|\n)+)", text, re.MULTILINE)
+    path = tmp_path / "netsuite.toml"
+    path.write_text(textwrap.dedent("".join(blocks)))
+    files = load(path).files
+    assert [len(files.path_rules), len(files.mapped)] == [3, 2]
+    assert set(PRESETS) <= set(re.findall("``([a-z-]+)``", text))
 
 
 @pytest.mark.parametrize(
