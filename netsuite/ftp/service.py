@@ -25,7 +25,7 @@ def make_ftp(site: Site) -> ListeningService:
         if tls is None
         else SessionGroupsTLS(tls, lambda: site.settings.ftp.require_session_reuse)
     )
-    rates, hashing = Rates(), HashingTurns()
+    rates, hashing = Rates(lambda: factory.counts), HashingTurns()
     line_log = site.line_log(site.settings.ftp.transfer_log, datetime.ctime)
 
     def shared() -> Shared:
@@ -46,7 +46,8 @@ def make_ftp(site: Site) -> ListeningService:
             rates=rates,
         )
 
-    return site.listening(FTPServerFactory(shared()), shared)
+    factory = FTPServerFactory(shared())
+    return site.listening(factory, shared)
 
 
 def _hosts(site: Site) -> Mapping[str, TreePath]:

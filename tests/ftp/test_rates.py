@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
 
+from netsuite.connection.counts import OwnCounts
 from netsuite.ftp.transfer.rates import BURST_SECONDS, SLICE_OCTETS, Allowance, Bucket, Rates
 from netsuite.testing.cases import SynchronousTestCase
 
@@ -18,6 +19,7 @@ class RatesCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.clock.advance(1000)
+        self.running: list[Deferred[None]] = []
 
     def run_for(self, seconds: float) -> None:
         """Let time pass in small steps."""
@@ -36,6 +38,7 @@ class RatesCase(SynchronousTestCase):
 
         running = ensureDeferred(transfer())
         running.addErrback(lambda failure: None)
+        self.running.append(running)
         self.addCleanup(running.cancel)
         return lambda: passed
 
@@ -114,3 +117,26 @@ class RatesCase(SynchronousTestCase):
         held = rates.of_account("alice")
         self.assertIs(held, rates.of_account("alice"))
         self.assertIsNot(held, rates.of_account("bob"))
+
+    def test_processes(self) -> None:
+        """Processes share a limit by the transfers that each has; who ends leaves its part."""
+        counts = OwnCounts()
+        ours, theirs = (Rates(lambda: counts) for _ in range(2))
+        limits = [
+            Allowance(self.clock, [(each.everybody, lambda: 100_000)])
+            for each in (ours, ours, theirs)
+        ]
+        passed = [self.passing(each, 2_000) for each in limits]
+        self.run_for(20)
+        each = [count() for count in passed]
+        self.assertLess(abs(sum(each) - 2_000_000), 100_000, each)
+        self.assertLess(max(each) - min(each), 100_000, each)
+        self.running[0].cancel()
+        self.running[1].cancel()
+        for allowance in limits[:2]:
+            allowance.ended()
+            allowance.ended()
+        self.run_for(10)
+        self.assertLess(abs(passed[2]() - each[2] - 1_000_000), 60_000)
+        limits[2].ended()
+        self.assertEqual(0, counts.add("ftp transfers", 0))

@@ -192,6 +192,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             )
         return self._allowance
 
+    def transfer_ended(self) -> None:
+        """Leave to others what a transfer was allowed."""
+        if self._allowance is not None:
+            self._allowance.ended()
+
     def here(self) -> str:
         """Return our own address on this connection, empty where it has none."""
         address, _, _ = where(self.transport.getHost())

@@ -62,6 +62,7 @@ async def _run(session: Session, active: ActiveTransfer) -> None:
         session.forget_place()
         if _uses_connection(active):
             session.allocated = None
+            session.transfer_ended()
             session.data().reset()
         session.active = None
     session.say(commands.Ended(said))

@@ -2,7 +2,8 @@
 
 A transfer asks before each slice it sends, or behind each it has received, and waits as long as it
 is told. Slices are small and of one size, and who asks first goes first: so those that share a
-limit get the same.
+limit get the same. Of a limit that several processes keep together, each has its part: as much of
+it as it has of the transfers under way.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from weakref import WeakValueDictionary
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
+from netsuite.connection.counts import Counts
+
 #: Unused time that may be made up for: who was idle begins with so many seconds' worth.
 BURST_SECONDS: Final = 0.25
 #: A slice is what passes in a tenth of a second, and of these sizes.
@@ -23,31 +26,52 @@ UNLIMITED_OCTETS: Final = 16 << 20
 
 
 class Bucket:
-    """One limit's account of time: until when all that has passed keeps it busy."""
+    """One limit's account of time: until when all that has passed keeps it busy.
 
-    __slots__ = ("__weakref__", "_busy_until")
+    Args:
+        key: of the transfers that share it, in *counts*.
+        counts: returns those of the transfers of all processes; None where there is but one.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("__weakref__", "_busy_until", "_counts", "_key", "_transfers")
+
+    def __init__(self, key: str = "", counts: Callable[[], Counts] | None = None) -> None:
         self._busy_until = 0.0
+        self._key = key
+        self._counts = counts
+        self._transfers = 0
 
-    def book(self, octets: int, rate: int, now: float) -> float:
+    def count(self, change: int) -> None:
+        """Count a transfer that begins (1) or has ended (-1)."""
+        self._transfers += change
+        if self._counts is not None:
+            self._counts().add(self._key, change)
+
+    def book(self, octets: int, rate: float, now: float) -> float:
         """Let octets pass at a rate in octets per second; return in how many seconds they may."""
+        if self._counts is not None and self._transfers:
+            rate *= self._transfers / max(self._transfers, self._counts().add(self._key, 0))
         self._busy_until = max(self._busy_until, now - BURST_SECONDS) + octets / rate
         return max(0.0, self._busy_until - now)
 
 
 class Rates:
-    """The limits that sessions share."""
+    """The limits that sessions share.
 
-    def __init__(self) -> None:
-        self.everybody = Bucket()
+    Args:
+        counts: as of ``Bucket``.
+    """
+
+    def __init__(self, counts: Callable[[], Counts] | None = None) -> None:
+        self._counts = counts
+        self.everybody = Bucket("ftp transfers", counts)
         self._accounts: WeakValueDictionary[str, Bucket] = WeakValueDictionary()
 
     def of_account(self, name: str) -> Bucket:
         """Return an account's, the same for as long as somebody has it."""
         bucket = self._accounts.get(name)
         if bucket is None:
-            bucket = self._accounts[name] = Bucket()
+            bucket = self._accounts[name] = Bucket(f"ftp transfers of {name}", self._counts)
         return bucket
 
 
@@ -65,6 +89,7 @@ class Allowance:
         self._clock = clock
         self._limits = limits
         self._left = 0  # allowed, and not used yet
+        self._counted = False
 
     @property
     def slice_octets(self) -> int | None:
@@ -81,6 +106,7 @@ class Allowance:
             step = self.slice_octets
             if step is None:
                 return
+            self._count()
             now = self._clock.seconds()
             seconds = max(
                 bucket.book(step, rate, now) for bucket, limit in self._limits if (rate := limit())
@@ -89,3 +115,16 @@ class Allowance:
                 await deferLater(self._clock, seconds)
             self._left += step
         self._left -= octets
+
+    def _count(self) -> None:
+        if not self._counted:
+            self._counted = True
+            for bucket, _ in self._limits:
+                bucket.count(1)
+
+    def ended(self) -> None:
+        """Accept that the transfer has ended; may be called though none was held to a limit."""
+        if self._counted:
+            self._counted = False
+            for bucket, _ in self._limits:
+                bucket.count(-1)
