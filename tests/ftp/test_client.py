@@ -454,7 +454,10 @@ class Odd(JoinedCase):
 
     def test_octet_255(self) -> None:
         """It is doubled, as Telnet has it, but for who knows nothing of that."""
-        for greeting, heard in ((b"220 hello", "\udcff" * 2), (b"220 (vsFTPd 3.0.3)", "\udcff")):
+        for greeting, heard in (
+            (b"220 hello", "\udcff" * 2), (b"220 (vsFTPd 3.0.3)", "\udcff"),
+            (b"220---------- Welcome to Pure-FTPd ----------\r\n220 You are number 1", "\udcff"),
+        ):  # fmt: skip
             self.server.greeting = greeting
             self.fail_(self.client().dele("\udcff"), errors.PermanentRefusal)
             self.assertEqual(f"DELE {heard}", self.server.heard[-1])

@@ -129,6 +129,28 @@ def test_uploads(peer: Peer, tmp_path: Path) -> None:
     assert files(peer.files / "twenty") == files(source)
 
 
+def test_strict_vsftpd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vsftpd that wants sessions resumed, and TLS ended, gets both on every data connection."""
+    settings = ftp_peers._VSFTPD.replace(
+        "require_ssl_reuse=NO", "require_ssl_reuse=YES\nstrict_ssl_read_eof=YES"
+    )
+    monkeypatch.setattr(ftp_peers, "_VSFTPD", settings)
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(12):
+        (source / str(number)).write_bytes(NOISE[: number * 100_000])
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(ftp_peers.vsftpd(tls=True))
+        except Absent as reason:
+            pytest.skip(str(reason))
+        url = f"ftp://127.0.0.1:{running.port}/{ftp_peers.UPLOADS}/strict"
+        for words in ((source, url), (url, "back")):
+            _, complaint = command(tmp_path, "mirror", "--tls", "required", "-k", *words)
+            assert complaint == ""
+    assert files(tmp_path / "back") == files(source)
+
+
 def test_continue(peer: Peer, tmp_path: Path) -> None:
     """One file is put and gone on with, and fetched and gone on with."""
     (tmp_path / "whole").write_bytes(NOISE)

@@ -55,6 +55,8 @@ from netsuite.wire.events import EndOfInput
 LISTING_OCTETS: Final = 64 * 1024 * 1024
 #: What a server answers to a command it does not have.
 _UNKNOWN: Final = frozenset({500, 501, 502, 504, 522})
+#: Servers that take two octets 255 for two, by what they call themselves in their greetings.
+_WITHOUT_TELNET: Final = ("vsFTPd", "Pure-FTPd")
 #: Letters that LIST's path may be a pattern with, or end at: who has such a directory goes there.
 _PATTERN_LETTERS: Final = frozenset("*?[]{}~\\ ")
 
@@ -133,7 +135,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         if not greeting.positive:
             raise self.with_conversation(refusal(greeting))
         self.banner = greeting.text
-        self.dialog.doubles_iac = "vsFTPd" not in self.banner  # which knows nothing of Telnet
+        self.dialog.doubles_iac = not any(name in self.banner for name in _WITHOUT_TELNET)
 
     async def feat(self) -> Mapping[str, str]:
         """Ask for features; none from a server that does not know FEAT (RFC 2389)."""
