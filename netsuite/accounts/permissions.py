@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
@@ -141,11 +141,9 @@ def _is_hidden(path: TreePath) -> bool:
     return any(name.startswith(".") and name != WELL_KNOWN for name in path)
 
 
-def _spellings(path: TreePath) -> Iterator[TreePath]:
-    """Give the paths under which rules may have a path, the most exact first."""
-    yield path
-    if path[0] == HOME_NAME and len(path) > 1:
-        yield (HOME_NAME, ANY, *path[2:])
+def _of_anybody(path: TreePath) -> TreePath:
+    """Return the path under which rules of every account's home have one."""
+    return (HOME_NAME, ANY, *path[2:]) if path[0] == HOME_NAME else path
 
 
 class FilePermissions:
@@ -204,11 +202,12 @@ class FilePermissions:
             found = by_default(who, area, owner)
             return found if path else found - _OF_NAME
         full = rule_path(area, owner, path)
-        rule = self._rule_at(full)
+        every = _of_anybody(full)
+        rule = self._rule_at(full, every)
         found = by_default(who, area, owner) if rule is None else rule.permissions(who)
         if area is Area.SHOWN or self._is_read_only(full):
             found &= READ_ONLY
-        if not path or any(each in self._pinned for each in _spellings(full)):
+        if not path or full in self._pinned or every in self._pinned:
             found -= _OF_NAME
         return found
 
@@ -218,13 +217,14 @@ class FilePermissions:
         if not self._longest:
             return frozenset()
         full = rule_path(area, owner, path)
-        return frozenset().union(*(self._special.get(each, ()) for each in _spellings(full)))
+        none: frozenset[str] = frozenset()
+        return none.union(self._special.get(full, ()), self._special.get(_of_anybody(full), ()))
 
-    def _rule_at(self, full: TreePath) -> Rule | None:
+    def _rule_at(self, full: TreePath, every: TreePath) -> Rule | None:
         for depth in range(min(len(full), self._longest), 0, -1):
-            for each in _spellings(full[:depth]):
-                if each in self._rules:
-                    return self._rules[each]
+            rule = self._rules.get(full[:depth]) or self._rules.get(every[:depth])
+            if rule is not None:
+                return rule
         return None
 
     def _is_read_only(self, full: TreePath) -> bool:
