@@ -78,8 +78,8 @@ def test_incoming(ruled: Daemon) -> None:
         assert by_http(ruled, "GET", "/incoming/")[0] in (403, 404)
         assert by_gopher(ruled, f"/incoming/{name}").startswith(b"3")
         assert by_gopher(ruled, "/incoming").startswith(b"3")
-    said = at_the_shell(ruled, "bob", "cat site/incoming/gift-", "ls site/incoming")
-    assert said.count(b"You may not do that") == 2
+    shell = at_the_shell(ruled, "bob", "cat site/incoming/gift-", "ls site/incoming")
+    assert shell.count(b"You may not do that") == 2
     assert by_http(ruled, "PUT", "/incoming/by-http", b"gift", "bob")[0] == 201
     assert by_http(ruled, "PUT", "/incoming/by-http", b"other", "bob")[0] in (403, 409)
     alice = ftp(ruled)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -30,12 +31,16 @@ def pages(fleet: Fleet, path: str) -> set[tuple[int, bytes]]:
     return found
 
 
+def shown(fleet: Fleet, content: bytes) -> bool:
+    """Whether every worker shows a page."""
+    return pages(fleet, "/page.txt") == {(200, content)}
+
+
 def test_changed_by_others(fleet: Fleet) -> None:
     """What is changed in the site is soon what every worker shows."""
     page = fleet.home / "files" / "public" / "page.txt"
     for content in ("one", "two"):
         page.write_text(content)
-        wanted = {(200, content.encode())}
-        until(lambda wanted=wanted: pages(fleet, "/page.txt") == wanted, content, 10)
+        until(partial(shown, fleet, content.encode()), content, 10)
     page.unlink()
     until(lambda: {status for status, _ in pages(fleet, "/page.txt")} == {404}, "removed", 10)
