@@ -36,6 +36,7 @@ class Changed(TestCase):
             endpoint = HostnameEndpoint(reactor, "127.0.0.1", daemon.getServiceNamed("gopher").port)
             self.gopher = GopherClient(endpoint, clock=reactor)
             self.url = daemon.getServiceNamed("http").url
+            await self.rules()
             await self.look(home / "files" / "public" / "page.txt", "/page.txt")
         finally:
             await self.client.close()
@@ -58,6 +59,17 @@ class Changed(TestCase):
 
         watching = self.site.store.changes.watch_files(hear)
         return told
+
+    async def rules(self) -> None:
+        """Other rules hold at once, whatever is remembered."""
+        upload = await self.site.homes.public.upload(("ours.txt",))
+        upload.write(b"ours")
+        await upload.commit()
+        closed = 'files.rules=[{path="/site/ours.txt", may={}}]'
+        for said, expected in (([], 200), ([closed], 404), ([], 200)):
+            self.site.apply(load(None, ["tls.enabled=false", "http.remember_seconds=1000", *said]))
+            for _ in range(2):
+                self.assertEqual(expected, (await self.get("/ours.txt"))[0], said)
 
     async def look(self, file: Path, path: str) -> None:
         """Change a file, and look."""
