@@ -145,6 +145,32 @@ class Access(FileAccess):
         """Return what the account may do with what is there."""
         return self._permissions(self._place(path))
 
+    def permissions_within(self, path: TreePath) -> Callable[[str], Permissions]:
+        """Return what tells of a name in a directory what may be done with what has it."""
+        is_special = self._tells_special(path, self._place(path))
+        others: list[Permissions] = []  # as the first name that is like all the others has them
+
+        def of(name: str) -> Permissions:
+            if is_special(name):
+                return self.permissions((*path, name))
+            if not others:
+                others.append(self.permissions((*path, name)))
+            return others[0]
+
+        return of
+
+    def _tells_special(self, path: TreePath, place: Place) -> Callable[[str], bool]:
+        """Return what tells whether other things may be done with a name than with most others in
+        a directory.
+
+        Args:
+            place: where the path leads.
+        """
+        special = self._decides.special_names(place.area, place.owner, place.path)
+        if self._who() is None:
+            return lambda name: name in special or name.startswith(".")
+        return special.__contains__
+
     async def _asked(
         self, path: TreePath, *wanted: Permission, link_itself: bool = False
     ) -> tuple[Place, Permissions]:
@@ -187,20 +213,17 @@ class Access(FileAccess):
         return self._named(path, entry)
 
     def _named(self, path: TreePath, entry: Entry) -> Entry:
-        name = path[-1] if path else ""
-        return entry if entry.name == name else changed(entry, name=name)
+        return entry.named(path[-1] if path else "")
 
     async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
         """List a directory in pieces, in no order; without what may not be seen."""
         place, _ = await self._asked(path, "list")
-        special = self._decides.special_names(place.area, place.owner, place.path)
-        anybody = self._who() is None
+        is_special = self._tells_special(path, place)
         async for piece in place.tree.listing(place.path):
             seen = [
                 entry
                 for entry in piece
-                if not (entry.name in special or (anybody and entry.name.startswith(".")))
-                or self.permissions((*path, entry.name))
+                if not is_special(entry.name) or self.permissions((*path, entry.name))
             ]
             if seen:
                 yield seen
@@ -406,6 +429,10 @@ class AccountFiles(Access):
         if path and path[0] == SITE:
             return Place(Area.SITE, "", self._public, path[1:])
         return Place(Area.HOME, self.name, self._home, path)
+
+    def _tells_special(self, path: TreePath, place: Place) -> Callable[[str], bool]:
+        is_special = super()._tells_special(path, place)
+        return is_special if path else lambda name: name == SITE or is_special(name)
 
     async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
         """List a directory in pieces; the root holds the site, whatever the home has there."""

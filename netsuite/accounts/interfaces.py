@@ -877,6 +877,10 @@ class FileAccess(FileTree, Protocol):
         """Return what the account may do with what is there, as far as is known without waiting;
         for listings and permissions shown."""
 
+    def permissions_within(self, path: TreePath) -> Callable[[str], Permissions]:
+        """Return what tells, as ``permissions``, of each name in a directory, for those who ask of
+        many."""
+
 
 class SiteFiles(Protocol):
     """What of the files can be seen without a login."""

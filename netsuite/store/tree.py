@@ -17,7 +17,7 @@ import enum
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
@@ -81,6 +81,10 @@ class Entry:
     unique: str
     validator: str
     mode: int
+
+    def named(self, name: str) -> Entry:
+        """Return the same under another name."""
+        return self if name == self.name else replace(self, name=name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -44,6 +45,9 @@ class Files(MemoryTree):
 
     def permissions(self, path: TreePath) -> Permissions:
         return READ_ONLY if path in self.read_only else ALL
+
+    def permissions_within(self, path: TreePath) -> Callable[[str], Permissions]:
+        return lambda name: self.permissions((*path, name))
 
     def content(self, *path: str) -> bytes | None:
         """Return a file's octets; None when it is not there."""

@@ -25,9 +25,8 @@ async def facts_of(session: Session, command: commands.Mlst) -> commands.Reply:
     path = session.resolved(command.path)
     entry = await session.files.entry(path)
     # RFC 3659, 7.3.1: the name as a path from the root, which is what one can be sure of.
-    line = mlsx_entry(
-        listed(session, path[:-1], entry, name=shown(session.seen(path))), session.facts
-    )
+    found = listed(entry, session.files.permissions(path), shown(session.seen(path)))
+    line = mlsx_entry(found, session.facts)
     return commands.listing(250, "Facts follow", [line], "End")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, TypeAlias
 
+from netsuite.accounts.interfaces import Permissions
 from netsuite.ftp import replies
 from netsuite.ftp.commands import List, Mlsd, Nlst, Reply
 from netsuite.ftp.listing import Listed, has_wildcard, matcher, mlsx_entry, perm_fact, unix_line
@@ -19,20 +20,22 @@ SORTED_ENTRIES: Final = 10_000
 Line: TypeAlias = Callable[[Listed], str]
 
 
-def listed(
-    session: Session, directory: TreePath, entry: Entry, *, name: str | None = None
-) -> Listed:
-    """Return a directory's entry as it is listed, by its own name or another."""
+def listed(entry: Entry, permitted: Permissions, name: str) -> Listed:
+    """Return an entry as it is listed, by its own name or another.
+
+    Args:
+        permitted: what may be done with it.
+    """
     is_directory = entry.kind is EntryKind.DIRECTORY
-    path = (*directory, entry.name) if entry.name else directory
     return Listed(
-        name=entry.name if name is None else name,
-        kind="dir" if is_directory else "file",
-        octets=entry.octets,
-        modified=entry.modified,
-        perm=perm_fact(session.files.permissions(path), directory=is_directory),
-        unique=entry.unique,
-        mode=entry.mode,
+        name,
+        "dir" if is_directory else "file",
+        entry.octets,
+        entry.modified,
+        perm_fact(permitted, is_directory),
+        entry.unique,
+        1,
+        entry.mode,
     )
 
 
@@ -57,13 +60,14 @@ async def listing_of(session: Session, command: List | Nlst | Mlsd) -> AsyncIter
         return replies.NOT_A_DIRECTORY_501
     if isinstance(command, Nlst):
         return _once(command.path or "")
-    return _once(line(listed(session, path[:-1], entry)))
+    return _once(line(listed(entry, session.files.permissions(path), entry.name)))
 
 
 def _line(session: Session, command: List | Nlst | Mlsd) -> Line:
     """Return what writes a line of a listing."""
     if isinstance(command, Mlsd):
-        return lambda entry: mlsx_entry(entry, session.facts)
+        facts = session.facts
+        return lambda entry: mlsx_entry(entry, facts)
     if isinstance(command, List):
         now = session.shared.now()
         return lambda entry: unix_line(entry, now)
@@ -84,10 +88,11 @@ async def _directory(
 ) -> AsyncIterator[bytes]:
     """List a directory; what keeps it from being listed is known before anything is."""
     tree = session.files
+    permitted = tree.permissions_within(path)
 
     def written(entries: Sequence[Entry]) -> bytes:
         lines = [
-            f"{line(listed(session, path, entry))}\r\n"
+            f"{line(listed(entry, permitted(entry.name), entry.name))}\r\n"
             for entry in entries
             if sayable(entry.name) and wanted(entry.name)
         ]

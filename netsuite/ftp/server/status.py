@@ -194,13 +194,18 @@ async def _listing(session: Session, path: TreePath) -> commands.Reply:
     tree, now = session.files, session.shared.now()
     entry = await tree.entry(path)
     if entry.kind is EntryKind.FILE:
-        lines = [unix_line(listed(session, path[:-1], entry), now)]
+        lines = [unix_line(listed(entry, tree.permissions(path), entry.name), now)]
         return commands.listing(213, "Status follows", lines, "End")
     try:
         entries = await tree.sorted_listing(path, limit=STATUS_LINES)
     except TooLarge:
         return commands.reply(450, "Too many to be listed here; say LIST")
-    lines = [unix_line(listed(session, path, each), now) for each in entries if sayable(each.name)]
+    permitted = tree.permissions_within(path)
+    lines = [
+        unix_line(listed(each, permitted(each.name), each.name), now)
+        for each in entries
+        if sayable(each.name)
+    ]
     return commands.listing(212, "Status follows", lines, "End")
 
 

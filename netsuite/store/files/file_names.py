@@ -55,6 +55,11 @@ def has_control(name: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in name)
 
 
+def is_plain(name: str) -> bool:
+    """Return whether a name found on disk is certainly to be shown, and as it is."""
+    return name.isascii() and name.isprintable() and not name.startswith(".")
+
+
 def shown(octets: bytes) -> str | None:
     """Return a name found on disk as text, None where it is not to be shown.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from dataclasses import replace as changed
 from datetime import datetime
 from pathlib import Path
 from typing import Required, TypedDict, Unpack
@@ -143,7 +142,7 @@ class WithMapped(HomeTree):
         return [name for name in await tree.links(rest) if (*path, name) not in self._trees]
 
     def _named(self, path: TreePath, entry: Entry) -> Entry:
-        return changed(entry, name=path[-1]) if path in self._trees else entry
+        return entry.named(path[-1]) if path in self._trees else entry
 
     # -- looking -------------------------------------------------------------------------------
 

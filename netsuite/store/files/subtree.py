@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace as changed
 from datetime import datetime
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NotPermitted
@@ -31,7 +30,7 @@ class Subtree(HomeTree):
             self.base, self.prefix = base.base, base.prefix + prefix
 
     def _named(self, path: TreePath, entry: Entry) -> Entry:
-        return entry if path else changed(entry, name="")
+        return entry if path else entry.named("")
 
     async def entry(self, path: TreePath) -> Entry:
         """Look one up."""
