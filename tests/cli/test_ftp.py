@@ -152,6 +152,15 @@ def test_beside_a_daemon(tmp_path: Path) -> None:
         assert (
             found[-1]["text"] == "who comes to 127.0.0.1 is told 127.0.0.1 by PASV, and reaches it"
         )
+        code, found = checked(tmp_path, *places, "--address=127.0.0.9")
+        assert (code, found[-1]["level"], found[-1]["about"]) == (0, "warn", "address")
+        assert "127.0.0.9 does not answer" in found[-1]["text"]
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            free = server.getsockname()[1]
+        _, found = checked(
+            tmp_path, *places, "--address=127.0.0.1", f"--set=ftp.passive_ports={free}-{free}"
+        )
+        assert found[-2]["text"] == f"who comes to 127.0.0.1 reaches {free}-{free}"
         code, found = checked(
             tmp_path, *places, "--user=alice", "--password-stdin", stdin="wrong\n"
         )
