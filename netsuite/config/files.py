@@ -101,9 +101,9 @@ class FilesSection(Section):
     rules: Annotated[list[RuleTable], AfterValidator(_one_of_each)] = setting(
         [],
         "Who may do what where, each a table [[files.rules]]. Its path is that of a directory or "
-        "file: /site/..., /home/ACCOUNT/..., or /home/*/... for every account; the rule of the "
+        'file: /site/..., or /home/ACCOUNT/..., with "*" for every account; the rule of the '
         "longest path decides. Its table may says what by whom: an account's name, @ and a "
-        "group's, anonymous (nobody has logged in), or * (everybody else but administrators); "
+        'group\'s, anonymous (nobody has logged in), or "*" (everybody else but administrators); '
         "whom it does not name may do nothing there. What: list, read, store (new names), replace "
         "(what is there), append, make (directories), remove, rename, with commas between; or all, "
         "nothing, read-only, incoming (store alone), append-only (all but replace, remove and "
