@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from netsuite.connection.listening import ListeningService
@@ -10,6 +10,7 @@ from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.paths import TreePath, resolve
 from netsuite.ftp.server import FTPServerFactory, Shared
 from netsuite.ftp.server.turns import HashingTurns
+from netsuite.ftp.server.who import QUESTION, lines_of
 from netsuite.ftp.transfer.rates import Rates
 from netsuite.plugin import plugin
 from netsuite.site import Site
@@ -28,6 +29,16 @@ def make_ftp(site: Site) -> ListeningService:
     rates, hashing = Rates(lambda: factory.counts), HashingTurns()
     line_log = site.line_log(site.settings.ftp.transfer_log, datetime.ctime)
 
+    async def who(account: str) -> Sequence[str]:
+        told = await site.bus.ask(QUESTION, account)
+        return [str(line) for lines in told if isinstance(lines, list) for line in lines]
+
+    ask: Callable[[str], Awaitable[Sequence[str]]] | None = who
+    try:
+        site.bus.answer(QUESTION, lambda account: lines_of(factory, str(account)))
+    except ValueError:
+        ask = None  # a second such service of the site: it tells of its own sessions
+
     def shared() -> Shared:
         common = site.common(site.settings.ftp)
         return Shared(
@@ -44,6 +55,7 @@ def make_ftp(site: Site) -> ListeningService:
             run=site.run,
             hashing=hashing,
             rates=rates,
+            who=ask,
         )
 
     factory = FTPServerFactory(shared())

@@ -181,6 +181,26 @@ class Who(SynchronousTestCase):
         self.assertIn(b" - 127.0.0.1 idle\r\n", alice.say(b"SITE WHO\r\n"))
         third.wire.hang_up()
 
+    def test_all_processes(self) -> None:
+        """Where there are more processes, all of them are asked, for whose sessions it is."""
+        asked: list[str] = []
+
+        async def who(account: str) -> list[str]:
+            asked.append(account)
+            return [f"bob 192.0.2.{number} idle" for number in range(1_200)]
+
+        world = World()
+        world.reshare(who=who)
+        said = Session(world).say(b"SITE WHO\r\n")
+        self.assertTrue(said.endswith(b" idle\r\n and 200 more\r\n200 End\r\n"))
+        world.files.is_administrator = True
+        Session(world).say(b"SITE WHO\r\n")
+        self.assertEqual(["alice", ""], asked)
+        guest = Session(world, logged_in=False)
+        guest.say(b"USER ftp\r\nPASS x\r\n")
+        self.assertIn(b" ftp 127.0.0.1 idle\r\n", guest.say(b"SITE WHO\r\n"))
+        self.assertEqual(2, len(asked))
+
     def test_help(self) -> None:
         """Its commands are told by two ways of asking."""
         session = Session(logged_in=False)

@@ -11,6 +11,7 @@ from netsuite.ftp.server import (
     navigation,
     status,
     transfers,
+    who,
 )
 from netsuite.ftp.server.session import Session
 
@@ -26,4 +27,5 @@ class FTPServer(Session):
         data.HANDLERS,
         transfers.HANDLERS,
         facts.HANDLERS,
+        who.HANDLERS,
     )

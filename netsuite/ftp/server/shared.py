@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import SystemRandom
@@ -43,6 +43,8 @@ class Shared(ServerShared):
         run: calls a function elsewhere than on the reactor's thread; it takes milliseconds.
         hashing: whose turn it is to have a file hashed.
         rates: what limits of bandwidth have let pass.
+        who: returns lines of who is connected to all processes, of one account's sessions or with
+            an empty name of everybody's; None where there is but this process.
     """
 
     authenticator: Authenticator
@@ -57,6 +59,7 @@ class Shared(ServerShared):
     run: Callable[..., Awaitable[Any]] = execute
     hashing: HashingTurns = field(default_factory=HashingTurns)
     rates: Rates = field(default_factory=Rates)
+    who: Callable[[str], Awaitable[Sequence[str]]] | None = None
     ports: Ports = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Facts about the server and the client: FEAT, OPTS, SYST, STAT, HELP, NOOP; SITE HELP, SITE WHO;
+"""Facts about the server and the client: FEAT, OPTS, SYST, STAT, HELP, NOOP; SITE HELP;
 CLNT, CSID, LANG."""
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ STATUS_LINES: Final = 1000
 _WORDS_A_LINE: Final = 8
 #: So much is kept of what a client says it is.
 SOFTWARE_CHARACTERS: Final = 100
-#: Sessions that SITE WHO tells of.
-WHO_LINES: Final = 1000
 
 
 async def feature_list(session: Session, command: commands.Feat) -> commands.Reply:
@@ -132,38 +130,6 @@ def _known(parsers: Mapping[bytes, object], topic: str, of: str = "") -> command
     return commands.listing(214, f"{of}Commands:", lines, "End")
 
 
-async def who(session: Session, command: commands.SiteWho) -> commands.Reply:
-    """Say who is connected to this process; who is no administrator sees their own sessions."""
-    lines: list[str] = []
-    more = 0
-    for other in session.registry or ():
-        if not isinstance(other, Session):
-            continue
-        if (
-            not session.files.is_administrator
-            and (not session.account or other.account != session.account)
-            and other is not session
-        ):
-            continue
-        if len(lines) < WHO_LINES:
-            lines.append(_who_line(other))
-        else:
-            more += 1
-    if more:
-        lines.append(f"and {more} more")
-    return commands.listing(200, "Connected:", lines, "End")
-
-
-def _who_line(session: Session) -> str:
-    name = session.account or (session.username if session.is_guest else "-")
-    command = session.active and session.active.command
-    word = command.word if isinstance(command, commands.Digest) else type(command).__name__.upper()
-    doing = "idle" if command is None else word
-    software = "".join(each if each.isprintable() else "?" for each in session.software)
-    where = session.peer.address or "local"
-    return f"{name} {where} {doing} {software}".rstrip()
-
-
 async def nothing(session: Session, command: commands.Noop) -> commands.Reply:
     """Be there."""
     return commands.reply(200, "Here")
@@ -211,5 +177,5 @@ async def _listing(session: Session, path: TreePath) -> commands.Reply:
 
 HANDLERS = handlers(
     feature_list, options, client_software, identify, language, system, commands_known,
-    site_commands, who, nothing, status,
+    site_commands, nothing, status,
 )  # fmt: skip
