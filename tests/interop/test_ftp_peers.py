@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -212,6 +213,24 @@ def test_killed(daemon: Daemon, tmp_path: Path, tls: bool) -> None:
         assert files(target) == wanted
     command(tmp_path, "mirror", *login, "--delete", "--include", "nothing", source, url)
     assert files(there) == wanted
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    """Ctrl-C ends it at once, with a line and no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        url = f"ftp://127.0.0.1:{port.getsockname()[1]}/"
+        process = subprocess.Popen(
+            [*COMMAND, "mirror", url, str(tmp_path / "back")],
+            stderr=subprocess.PIPE,
+            env={**os.environ, "HOME": "/"},
+        )
+        control, _ = port.accept()
+        with control:
+            control.sendall(b"220 wait\r\n")
+            assert control.recv(100)
+            process.send_signal(signal.SIGINT)
+            _, complaint = process.communicate(timeout=20)
+    assert (process.returncode, complaint) == (130, b"netsuite: interrupted\n")
 
 
 def test_partly(daemon: Daemon, tmp_path: Path) -> None:

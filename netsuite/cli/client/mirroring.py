@@ -96,7 +96,10 @@ def _say(event: Event, place: str, transferred: str) -> None:
         _complain(f"{path}: {why}; it is tried again in {event.seconds:g} seconds")
     else:
         line = f"{_DONE.get(type(event), transferred)} {path}"
-        click.echo(line.encode("utf-8", "surrogateescape") if octets else line)
+        if octets:
+            click.echo(line.encode("utf-8", "surrogateescape"))
+        else:
+            sys.stdout.write(f"{line}\n")  # where a bar sees that it has to make room
 
 
 def _why(error: Exception, place: str) -> str:
@@ -107,4 +110,4 @@ def _why(error: Exception, place: str) -> str:
 
 
 def _complain(text: str) -> None:
-    click.echo(f"netsuite: {printable(text)}", err=True)
+    sys.stderr.write(f"netsuite: {printable(text)}\n")

@@ -112,6 +112,8 @@ class _Running:
         self.session: ClientSession | None = None
         self._make = make
         self._work = work
+        self._working: Deferred[None] | None = None
+        self._ended = False
         self._over: Deferred[None] = Deferred()
 
     def main(self, reactor: Any) -> Deferred[None]:
@@ -130,14 +132,20 @@ class _Running:
         async def doing() -> None:
             await self._work(session)
 
-        working: Deferred[None] = ensureDeferred(doing())
-        working.addCallbacks(lambda _: self._end(None), lambda failure: self._end(failure.value))
+        self._working = ensureDeferred(doing())
+        self._working.addCallbacks(
+            lambda _: self._end(None), lambda failure: self._end(failure.value)
+        )
         return self._over
 
     def _end(self, outcome: BaseException | None) -> None:
-        if not self._over.called:
-            self.outcome = outcome
-            self._over.callback(None)
+        if self._ended:
+            return
+        self._ended = True
+        self.outcome = outcome
+        if self._working is not None:
+            self._working.cancel()  # so that it does not see its connections go, and try again
+        self._over.callback(None)
 
 
 def run(
