@@ -117,6 +117,9 @@ class Pump(Protocol, Generic[E, S]):
     masks_all: ClassVar[bool] = False
     #: Whether transcripts are told by the dialog what the client has typed, which alone knows.
     tells_typed: ClassVar[bool] = False
+    #: Whether what comes is acknowledged at once where it is not answered: where the peer may keep
+    #: back the rest of what we wait for. A stream of octets goes on without.
+    acknowledges: ClassVar[bool] = True
     transport: StreamTransport  # type: ignore[assignment]  # ITransport promises too little
 
     def __init__(
@@ -547,7 +550,8 @@ class Pump(Protocol, Generic[E, S]):
         said = self.writer.octets
         self._wants_more = False
         self.pump()
-        if (self._wants_more or self._wanted is not None) and self.writer.octets == said:
+        waits = self._wants_more or self._wanted is not None
+        if waits and self.acknowledges and self.writer.octets == said:
             acknowledge(self.transport)
 
     def readConnectionLost(self) -> None:

@@ -118,6 +118,7 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         name: tells the connection apart in the log.
     """
 
+    acknowledges = False
     dialog: OctetsDialog
 
     def __init__(

@@ -23,6 +23,8 @@ BURST_SECONDS: Final = 0.25
 SLICE_OCTETS: Final = range(1_024, 65_536)
 #: How much passes before it is looked whether there is a limit by now.
 UNLIMITED_OCTETS: Final = 16 << 20
+#: The same of what comes in small pieces.
+UNLIMITED_LOOK_OCTETS: Final = 1 << 20
 
 
 class Bucket:
@@ -105,7 +107,8 @@ class Allowance:
         while octets > self._left:
             step = self.slice_octets
             if step is None:
-                return
+                self._left = octets + UNLIMITED_LOOK_OCTETS
+                break
             self._count()
             now = self._clock.seconds()
             seconds = max(
