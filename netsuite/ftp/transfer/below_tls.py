@@ -22,6 +22,8 @@ from netsuite.connection.writer import StreamTransport
 
 #: So much is held back at most: two tickets, and answers to some changes of keys.
 HELD_OCTETS: Final = 16_384
+#: So much a transport reads at once.
+READ_OCTETS: Final = 65_536
 #: content type, version, length of what follows                              RFC 8446, 5.1
 _HEADER_OCTETS: Final = 5
 
@@ -101,7 +103,7 @@ class BelowTLS:
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Hand on what came."""
         self._follow(data)
-        if self._held is not None:
+        if self._held is not None and len(data) < READ_OCTETS:  # else more is there already
             acknowledge(self.transport)
         assert self.wrappedProtocol is not None
         self.wrappedProtocol.dataReceived(data)
