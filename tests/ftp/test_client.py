@@ -17,6 +17,7 @@ from netsuite.connection import errors
 from netsuite.connection.peer import where
 from netsuite.ftp import grammar
 from netsuite.ftp.client import FileHash, FTPClient, connect, refusal
+from netsuite.ftp.client.remote_hashes import hash_in
 from netsuite.ftp.commands import Auth, Noop, Pass, Retr, User, reply
 from netsuite.ftp.dialog import ClientDialog
 from netsuite.ftp.digests import FUNCTIONS
@@ -437,6 +438,21 @@ class Odd(JoinedCase):
             self.assertEqual(550, self.fail_(client.hash("b"), errors.PermanentRefusal).code)
         self.server.commands["HASH"] = b"213 SHA-256 0-4 123 a b"
         self.fail_(client.hash("a b"), errors.ProtocolViolation)
+
+    def test_hash_replies(self) -> None:
+        """A hash is found wherever it stands, and is not taken for a name, nor a name for it."""
+        value = "0123456789abcdef" * 2
+        for path in ("a", "0", "x y", "fedcba9876543210" * 2, "d/0123", value[::-1]):
+            for text in (
+                f"MD5 0-5 {value} {path}", value.upper(), f"{path} {value}", f'"{path}" {value}',
+                f"{value} is the hash", f'{value} "{path}"', f"Hash\n{value}",
+            ):  # fmt: skip
+                answer = reply(213, *text.split("\n"))
+                self.assertEqual(value, hash_in(answer, "MD5", path), text)
+        self.assertEqual("000000ab", hash_in(reply(250, "AB"), "CRC32", "a"))
+        self.assertEqual("00abcdef", hash_in(reply(250, "a CRC: abcdef"), "CRC32", "x"))
+        for text in ("none", value[1:], f"{value}0", "g" * 32, ""):
+            self.assertIsNone(hash_in(reply(213, text), "MD5", "a"), text)
 
     def test_text(self) -> None:
         """TYPE A: the network's line ends on the way, LF here; TYPE I again for all else."""

@@ -74,7 +74,11 @@ def hash_in(answer: commands.Reply, function: str, path: str) -> str | None:
     """
     digits = len(FUNCTIONS[function]().hexdigest())
     fewest = 1 if function == "CRC32" else digits  # some leave zeros away
-    for word in _word.findall(answer.text.replace(path, " ")):
-        if fewest <= len(word) <= digits and _hexadecimal.fullmatch(word):
-            return str(word).lower().zfill(digits)
-    return None
+    text = answer.text.replace(f'"{path}"', "").removesuffix(f" {path}").removeprefix(f"{path} ")
+    found = [
+        word
+        for word in _word.findall(text)
+        if fewest <= len(word) <= digits and _hexadecimal.fullmatch(word)
+    ]
+    # Where zeros may be left away, a short word of a sentence may look like a hash as well.
+    return str(max(found, key=len)).lower().zfill(digits) if found else None
