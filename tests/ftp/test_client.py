@@ -406,7 +406,11 @@ class Odd(JoinedCase):
         """Times are set by the way that the server has; where it has none, it is asked once."""
         when = datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
         self.server.features = ["MFMT"]
-        self.assertTrue(self.run_(self.client().set_modified("a", when)))
+        client = self.client()
+        self.server.commands["MFMT"] = b"550 not this one"
+        self.assertFalse(self.run_(client.set_modified("a", when)))
+        del self.server.commands["MFMT"]
+        self.assertTrue(self.run_(client.set_modified("b", when)))
         self.server.features = ["MDTM"]
         client = self.client()
         self.assertFalse(self.run_(client.set_modified("a", when)))

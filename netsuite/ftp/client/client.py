@@ -297,7 +297,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             answer = await self._say(way)
             if answer.positive and answer.code < 300:
                 return True
-        self._sets_times = False
+        self._sets_times = "MFMT" in self.features  # then it is this file that it is refused for
         return False
 
     async def hash(self, path: str) -> FileHash:
