@@ -401,6 +401,9 @@ class Odd(JoinedCase):
             self.assertEqual(exact, self.run_(client.exactly("a", rough)))
         self.assertEqual((1, 1), (len(self.server.said("SIZE")), len(self.server.said("MDTM"))))
         self.assertEqual(Listed("b"), self.run_(client.exactly("b", Listed("b"))))
+        self.server.commands |= {"SIZE": b"213 many", "MDTM": b"213 19100010203040506"}
+        self.assertEqual(Listed("a"), self.run_(client.exactly("a", Listed("a"))))
+        self.fail_(client.size("a"), errors.ProtocolViolation)
 
     def test_times(self) -> None:
         """Times are set by the way that the server has; where it has none, it is asked once."""

@@ -253,10 +253,10 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
     async def size(self, path: str) -> int:
         """Return a file's size in octets. Raises Refusal."""
         await self._choose(commands.Representation.IMAGE)
-        text = (await self._ask(commands.Size(path))).text.strip()
-        if not (text.isascii() and text.isdigit() and len(text) < 20):
+        octets = _number((await self._ask(commands.Size(path))).text)
+        if octets is None:
             raise self.violated("no size")
-        return int(text)
+        return octets
 
     async def mdtm(self, path: str) -> datetime:
         """Return when a file was modified. Raises Refusal."""
@@ -271,18 +271,17 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
 
     async def exactly(self, path: str, entry: Listed) -> Listed:
         """Return an entry of a listing with what it does not tell, or not exactly: asked by SIZE
-        and MDTM, where the server has them.
+        and MDTM, where the server has them, and answers with what is a size or a time.
 
         Args:
             path: of the entry.
         """
         octets = modified = None
         if entry.octets is None:
-            with contextlib.suppress(errors.Refusal):
-                octets = await self.size(path)
+            await self._choose(commands.Representation.IMAGE)
+            octets = _number((await self._say(commands.Size(path))).text)
         if entry.modified is None or entry.precision_seconds > 1:
-            with contextlib.suppress(errors.Refusal):
-                modified = await self.mdtm(path)
+            modified = parse_time((await self._say(commands.Mdtm(path))).text.strip())
         return with_facts(entry, octets, modified)
 
     async def set_modified(self, path: str, modified: datetime) -> bool:
@@ -594,6 +593,12 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         if port is None:
             raise self.violated("no port in the reply")
         return port
+
+
+def _number(text: str) -> int | None:
+    """Read a size; None for what is none."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 async def _to_network(pieces: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
