@@ -81,11 +81,14 @@ class Context:
         there = await client.hash(remote)
         return await self.run(self.local.hash, local, there.function) == there.value
 
+    def insist_on_hashes(self, client: FTPClient) -> None:
+        """Raise NotOffered where hashes are to be compared, and the server tells none."""
+        if (self.options.verify or self.options.checksum) and not client.has_hash:
+            raise errors.NotOffered("HASH")
+
     def must_verify(self, client: FTPClient, offset: int) -> bool:
         """Return whether hashes are to be compared: where that was asked for, and where a file was
-        put together of what came at different times and the server can tell. Raises NotOffered."""
-        if self.options.verify and not client.has_hash:
-            raise errors.NotOffered("HASH")
+        put together of what came at different times and the server can tell."""
         return self.options.verify or (offset > 0 and client.has_hash)
 
 

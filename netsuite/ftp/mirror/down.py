@@ -61,6 +61,7 @@ class Down:
         """
 
         async def work(client: FTPClient, job: Job) -> None:
+            self._context.insist_on_hashes(client)
             reading = await client.directory(self._context.remote(path) or None)
             if not self._options.dry_run:
                 await self._make(path)

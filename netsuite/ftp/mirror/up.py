@@ -60,6 +60,7 @@ class Up:
         """
 
         async def work(client: FTPClient, job: Job) -> None:
+            self._context.insist_on_hashes(client)
             here = await self._run(self._local.scan, path)
             listed = await self._listed(client, path) if there else None
             if not listed and not self._options.dry_run:

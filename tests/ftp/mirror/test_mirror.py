@@ -550,10 +550,13 @@ class OddServers(MirrorCase):
         self.assertEqual(["b"], [each.path for each in told if isinstance(each, Failed)])
         self.assertEqual({"a": b"12345"}, self.tree())
         self.server.features = [*self.FACTS]
-        told = self.down(verify=True)
-        self.assertEqual(
-            [errors.NotOffered], [type(e.error) for e in told if isinstance(e, Failed)]
-        )
+        self.server.heard.clear()
+        for mirror in (self.down, self.up):
+            for verify in (True, False):
+                (failed,) = mirror("", verify=verify, checksum=not verify)
+                assert isinstance(failed, Failed)
+                self.assertIsInstance(failed.error, errors.NotOffered)
+        self.assertFalse([line for line in self.server.heard if line[:4] in ("RETR", "STOR")])
 
     def test_checksum(self) -> None:
         """With checksum times do not count, and are mended; contents do."""
