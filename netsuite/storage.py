@@ -13,8 +13,8 @@ from twisted.internet.interfaces import IReactorFDSet
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
+from netsuite.accounts.file_rules import HOME_NAME, SITE_NAME
 from netsuite.accounts.passwords import Hashing
-from netsuite.accounts.permissions import HOME_NAME, SITE_NAME
 from netsuite.certificates import BadCertificate, Certificates
 from netsuite.config.files import FilesSection
 from netsuite.config.schema import Settings

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Final
 
 from netsuite.accounts.arrivals import Arrivals, ArrivedFile
+from netsuite.accounts.file_rules import ALL
 from netsuite.accounts.interfaces import FileAccess, Permission, Permissions
-from netsuite.accounts.permissions import ALL, Area, FilePermissions
+from netsuite.accounts.permissions import Area, FilePermissions
 from netsuite.accounts.places import ADMIN_GROUP
 from netsuite.store import errors
 from netsuite.store.changes import AccountChanged, Change

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
+from netsuite.accounts import file_rules
 from netsuite.message.injection import PostingPolicy
 from netsuite.store import model
 from netsuite.store.changes import Listener, Subscription
@@ -849,14 +850,9 @@ class Posting(Protocol):
 # -- files and the shell ----------------------------------------------------------------------
 
 
-#: What may be done with files: ``list`` a directory and look up what is in it; ``read`` a file;
-#: ``store`` one of a new name; ``replace`` one that is there, and set its time and mode; ``append``
-#: to it; ``make`` directories; ``remove`` and ``rename`` what is there, the latter also to move it
-#: elsewhere.
-Permission: TypeAlias = Literal[
-    "list", "read", "store", "replace", "append", "make", "remove", "rename"
-]
-Permissions: TypeAlias = frozenset[Permission]
+#: What may be done with files.
+Permission: TypeAlias = file_rules.Permission
+Permissions: TypeAlias = file_rules.Permissions
 
 
 class FileAccess(FileTree, Protocol):

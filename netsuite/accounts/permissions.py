@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, get_args
+from collections.abc import Iterable
+from typing import Final
 
-from netsuite.accounts.interfaces import Permission, Permissions
+from netsuite.accounts.file_rules import (
+    ALL,
+    ANONYMOUS,
+    ANY,
+    HOME_NAME,
+    NOTHING,
+    READ_ONLY,
+    SHOWN_NAME,
+    SITE_NAME,
+    Permissions,
+    Rule,
+)
 from netsuite.accounts.places import ADMIN_GROUP
 from netsuite.store.model import Account, AccountState
 from netsuite.store.tree import TreePath
 
-ALL: Final[Permissions] = frozenset(get_args(Permission))
-NOTHING: Final[Permissions] = frozenset()
-READ_ONLY: Final[Permissions] = frozenset({"list", "read"})
-#: One word for several.
-PRESETS: Final[Mapping[str, Permissions]] = {
-    "all": ALL,
-    "nothing": NOTHING,
-    "read-only": READ_ONLY,
-    "incoming": frozenset({"store"}),
-    "append-only": READ_ONLY | {"store", "append", "make"},
-}
-#: What one who may change something somewhere may do at least one of.
-CHANGES: Final[Permissions] = ALL - READ_ONLY
 #: What is done to a name rather than to what has it.
 _OF_NAME: Final[Permissions] = frozenset({"remove", "rename"})
 
@@ -32,15 +29,6 @@ _OF_NAME: Final[Permissions] = frozenset({"remove", "rename"})
 WEB_GROUP: Final = "web"
 #: The one name with a dot in front that everybody may see (RFC 8615).
 WELL_KNOWN: Final = ".well-known"
-#: Who has not logged in, in a rule.
-ANONYMOUS: Final = "anonymous"
-#: Everybody whom a rule does not name otherwise, but administrators; any account, in a path.
-ANY: Final = "*"
-#: A path's first name: the public site, or all homes.
-SITE_NAME: Final = "site"
-HOME_NAME: Final = "home"
-#: What an account shows to everybody, in its home.
-SHOWN_NAME: Final = "public"
 
 
 class Area(enum.Enum):
@@ -64,66 +52,22 @@ def rule_path(area: Area, owner: str, path: TreePath) -> TreePath:
     return HOME_NAME, owner, SHOWN_NAME, *path
 
 
-def read_path(text: str) -> TreePath:
-    """Read a path of a rule: ``/site/incoming``, ``/home/alice/inbox``, ``/home/*``.
+def by_rule(rule: Rule, who: Account | None) -> Permissions:
+    """Return what somebody may do (None: anybody, without a login).
 
-    Raises:
-        ValueError: it is none.
+    The account's own name goes before its groups', which add up, and both before ``*``. Whom a rule
+    does not mean may do nothing there, but for administrators, whom ``*`` does not mean either:
+    they may do everything, so that no rule shuts out all who could change it.
     """
-    slash, *names = text.split("/")
-    if slash or not names or "" in names or {".", ".."} & set(names):
-        raise ValueError(f"{text!r} is no path; write it as /site/incoming, without a slash behind")
-    if names[0] not in (SITE_NAME, HOME_NAME) or (names[0] == HOME_NAME and len(names) < 2):
-        raise ValueError(f"{text!r} must begin with /site, or /home and an account's name or *")
-    if names[0] == HOME_NAME:
-        names[1] = names[1].lower()
-    return tuple(names)
-
-
-def read_permissions(text: str) -> Permissions:
-    """Read what may be done: words with commas between, each a permission or a preset.
-
-    Raises:
-        ValueError: a word is neither.
-    """
-    found: set[Permission] = set()
-    for word in (each.strip() for each in text.split(",")):
-        one = frozenset(each for each in ALL if each == word)
-        if not one and word not in PRESETS:
-            known = ", ".join([*get_args(Permission), *PRESETS])
-            raise ValueError(f"{word!r} is nothing that somebody may do; there are: {known}")
-        found |= one or PRESETS[word]
-    return frozenset(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Who may do what at a path, and below it as far as no rule of a longer path says otherwise.
-
-    Args:
-        path: as ``rule_path`` gives it; ``*`` for any account's name.
-        may: by an account's name, ``@`` and a group's, ``anonymous`` or ``*``.
-    """
-
-    path: TreePath
-    may: Mapping[str, Permissions]
-
-    def permissions(self, who: Account | None) -> Permissions:
-        """Return what somebody may do (None: anybody, without a login).
-
-        The account's own name goes before its groups', which add up, and both before ``*``. Whom
-        a rule does not mean may do nothing there, but for administrators, whom ``*`` does not
-        mean either: they may do everything, so that no rule shuts out all who could change it.
-        """
-        if who is None:
-            return self.may.get(ANONYMOUS, self.may.get(ANY, NOTHING))
-        own = self.may.get(who.name)
-        if own is not None:
-            return own
-        groups = [self.may[f"@{name}"] for name in who.groups if f"@{name}" in self.may]
-        if groups:
-            return NOTHING.union(*groups)
-        return ALL if ADMIN_GROUP in who.groups else self.may.get(ANY, NOTHING)
+    if who is None:
+        return rule.may.get(ANONYMOUS, rule.may.get(ANY, NOTHING))
+    own = rule.may.get(who.name)
+    if own is not None:
+        return own
+    groups = [rule.may[f"@{name}"] for name in who.groups if f"@{name}" in rule.may]
+    if groups:
+        return NOTHING.union(*groups)
+    return ALL if ADMIN_GROUP in who.groups else rule.may.get(ANY, NOTHING)
 
 
 def by_default(who: Account | None, area: Area, owner: str) -> Permissions:
@@ -204,7 +148,7 @@ class FilePermissions:
         full = rule_path(area, owner, path)
         every = _of_anybody(full)
         rule = self._rule_at(full, every)
-        found = by_default(who, area, owner) if rule is None else rule.permissions(who)
+        found = by_default(who, area, owner) if rule is None else by_rule(rule, who)
         if area is Area.SHOWN or self._is_read_only(full):
             found &= READ_ONLY
         if not path or full in self._pinned or every in self._pinned:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from netsuite.accounts.permissions import Rule, read_path, read_permissions
+from netsuite.accounts.file_rules import Rule, read_path, read_permissions
 from netsuite.config.sections import Section, setting
 from netsuite.config.values import Count
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from netsuite.accounts.file_rules import ALL, READ_ONLY, Rule, read_path, read_permissions
 from netsuite.accounts.files import AccountFiles, HomesOfSite
 from netsuite.accounts.interfaces import FileAccess
-from netsuite.accounts.permissions import (
-    ALL,
-    READ_ONLY,
-    FilePermissions,
-    Rule,
-    read_path,
-    read_permissions,
-)
+from netsuite.accounts.permissions import FilePermissions
 from netsuite.accounts.realm import AccountRealm
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import (

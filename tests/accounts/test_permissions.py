@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from netsuite.accounts.interfaces import Permissions
-from netsuite.accounts.permissions import (
+from netsuite.accounts.file_rules import (
     ALL,
     NOTHING,
     PRESETS,
     READ_ONLY,
-    Area,
-    FilePermissions,
+    Permissions,
     Rule,
     read_path,
     read_permissions,
 )
+from netsuite.accounts.permissions import Area, FilePermissions
 from netsuite.store.model import Account, AccountId, AccountState
 from netsuite.store.tree import TreePath
 from netsuite.testing.cases import SynchronousTestCase

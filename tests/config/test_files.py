@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netsuite.accounts.permissions import ALL, PRESETS, Rule
+from netsuite.accounts.file_rules import ALL, PRESETS, Rule
 from netsuite.config.load import load
 from netsuite.config.schema import taken_live
 from tests.config.test_load import DOCS, problems

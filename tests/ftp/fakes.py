@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
+from netsuite.accounts.file_rules import ALL, READ_ONLY
 from netsuite.accounts.files import AnonymousFiles
 from netsuite.accounts.interfaces import Channel, LoggedIn, Permissions
-from netsuite.accounts.permissions import ALL, READ_ONLY
 from netsuite.connection.peer import where
 from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.server import FTPServer, FTPServerFactory, Shared
