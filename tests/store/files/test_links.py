@@ -244,9 +244,11 @@ class InTrees(DiskCase, TestCase):
 
         thread = threading.Thread(target=swap)
         thread.start()
-        seen = set()
+        seen: set[bytes] = set()
+        tried = 0
         try:
-            for _ in range(400):
+            while tried < 400 or (not seen and tried < 40_000):
+                tried += 1
                 with contextlib.suppress(StoreError):
                     path: TreePath = await self.tree.resolved(("link", "f"))
                     seen.add(await self.whole(path))
