@@ -47,7 +47,7 @@ RETURN_SECONDS: Final = 2.5
 #: A quota that was just set is known to all processes after so long.
 NOTICE_SECONDS: Final = 3.0
 #: Claimed at once in advance, at most.
-AHEAD: Final = FileAmount(16 << 20, 64)
+AHEAD: Final = FileAmount(64 << 20, 1000)
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +58,7 @@ class Surroundings:
         usage: in the store.
         token: this process's, of hexadecimal digits.
         count: counts an account's files, by its name.
-        quiet_seconds: after so long without a change all that was changed is on the disk.
+        durable: whether each change is on the disk when it is told to be done.
     """
 
     usage: FileUsageStore
@@ -66,7 +66,12 @@ class Surroundings:
     clock: IReactorTime
     token: str
     count: Callable[[str], Awaitable[FileAmount]]
-    quiet_seconds: float = QUIET_SECONDS
+    durable: bool = True
+
+    @property
+    def quiet_seconds(self) -> float:
+        """After so long without a change all that was changed is on the disk."""
+        return QUIET_SECONDS if self.durable else LAZY_SECONDS
 
     def sleep(self, seconds: float) -> Deferred[None]:
         """Wait."""
@@ -117,14 +122,18 @@ class AccountTally:
         # What was freed may be used once the store knows it: the quota may be less by now.
         return self._granted - self._reserved - self._unsettled.positive
 
-    def reserve(self, amount: FileAmount) -> Awaitable[None] | None:
-        """Reserve room; None where it was there, else an awaitable that raises OverQuota where
-        there is none, or a StoreError where that cannot be known."""
-        amount = amount.positive
-        if self._lacking(amount) == NO_FILES and (not self._is_uncounted or amount == NO_FILES):
-            self._reserved += amount
-            return None
-        return self._claim(amount)
+    def try_reserve(self, amount: FileAmount) -> bool:
+        """Reserve room where it is at hand; return whether it was."""
+        if self._lacking(amount) != NO_FILES or (self._is_uncounted and amount != NO_FILES):
+            return False
+        self._reserved += amount
+        return True
+
+    async def reserve(self, amount: FileAmount) -> None:
+        """Reserve room. Raises OverQuota where there is none, a StoreError where that cannot be
+        known."""
+        if not self.try_reserve(amount):
+            await self._claim(amount)
 
     def _lacking(self, amount: FileAmount) -> FileAmount:
         """Return what is to be claimed for an amount. Who needs nothing of a kind is not asked
@@ -284,7 +293,8 @@ class AccountTally:
         await follower(ensureDeferred(self._settle_alone(at_end=False)))
 
     async def close(self) -> None:
-        """Settle, and be at nothing any more. Raises StoreError."""
+        """Settle, and be at nothing any more; what may not be on the disk yet is counted by who
+        comes next. Raises StoreError."""
         if self._call is not None:
             self._call.cancel()
             self._call = None
@@ -301,7 +311,7 @@ class AccountTally:
         shared = self._shared
         if not self._is_marked:
             return
-        done = at_end or self._is_resting(shared.clock.seconds())
+        done = (at_end and shared.durable) or self._is_resting(shared.clock.seconds())
         changed, uncounted = self._unsettled, self._is_uncounted
         unused = self._granted - self._reserved
         if not done and (changed, unused, uncounted) == (NO_FILES, NO_FILES, False):

@@ -383,7 +383,7 @@ class DiskTree(HomeTree):
         await changing(
             self._tally(path),
             self._jobs,
-            partial(syscalls.remove_directory, self._root, names, self._long_ago()),
+            partial(syscalls.remove_directory, self._root, names, self._long_ago(), self._lock),
             then=lambda _: self._gone(path),
             changed=lambda _: NO_FILES - ONE_FILE,
         )
@@ -405,7 +405,13 @@ class DiskTree(HomeTree):
             tree._on_change(new, False)
 
         rename = partial(
-            syscalls.rename, self._root, names[0], tree._root, names[1], replace, tree._lock
+            syscalls.rename,
+            self._root,
+            names[0],
+            tree._root,
+            names[1],
+            replace,
+            (self._lock, tree._lock),
         )
         source, target = self._tally(old), tree._tally(new)
         if source is target:

@@ -16,12 +16,7 @@ from netsuite.store.changes import AccountChanged, Change, Subscription
 from netsuite.store.errors import NoSuchAccount, StoreError
 from netsuite.store.file_usage import NO_FILES, FileAmount
 from netsuite.store.files.account_locks import AccountLocks
-from netsuite.store.files.account_tally import (
-    LAZY_SECONDS,
-    QUIET_SECONDS,
-    AccountTally,
-    Surroundings,
-)
+from netsuite.store.files.account_tally import AccountTally, Surroundings
 from netsuite.store.files.errors import store_error
 from netsuite.store.interfaces import Store
 from netsuite.store.model import AccountId
@@ -60,7 +55,7 @@ class FileQuotas:
         self._store = store
         self._clock = clock
         self._locks = locks
-        self._quiet_seconds = QUIET_SECONDS if durable else LAZY_SECONDS
+        self._durable = durable
         self._token = token or secrets.token_hex(_TOKEN_OCTETS)
         #: Counts an account's files, by its name.
         self.count: Callable[[str], Awaitable[FileAmount]] = _not_counted
@@ -83,7 +78,7 @@ class FileQuotas:
             self._clock,
             self._token,
             lambda name: self.count(name),
-            self._quiet_seconds,
+            self._durable,
         )
         self._subscription = self._store.changes.watch_accounts(self._heard)
         for account, name in (await self._store.file_usage.with_quota()).items():
@@ -155,6 +150,9 @@ def _least(one: int | None, other: int | None) -> int | None:
 class Growth:
     """What one upload takes of its account's quota, if it has one, until it has its name.
 
+    Room is reserved as if nothing had the name. Only where that is not at hand is it looked how
+    large the file is that will be replaced.
+
     Args:
         tally: returns that of the account by now.
         octets_at: returns the size of the file that has the name by now; None where none has.
@@ -171,7 +169,7 @@ class Growth:
         self._octets_at = octets_at
         self._tally = tally()
         self._reserved = NO_FILES
-        #: The size of the file that it is to replace; None where there is none.
+        #: The least size of the file that it is to replace, where there has to be one.
         self.replaced: int | None = None
 
     @property
@@ -180,11 +178,14 @@ class Growth:
         return self._tally is not None
 
     async def begin(self, request: UploadRequest) -> None:
-        """Look what has the name, and reserve room for what is announced. Raises OverQuota."""
-        if self._tally is not None:
+        """Reserve room for what is announced. Raises OverQuota."""
+        if self._tally is None:
+            return
+        kept = request.resume_at or 0
+        if request.append:
             self.replaced = await self._octets_at()
-            kept = (self.replaced or 0) if request.append else request.resume_at or 0
-            await self._cover_now(kept + (request.expected_octets or 0))
+            kept = self.replaced or 0
+        await self._cover_now(kept + (request.expected_octets or 0))
 
     async def _cover_now(self, octets: int) -> None:
         waiting = self.cover(octets)
@@ -197,29 +198,41 @@ class Growth:
         tally = self._tally
         if tally is None:
             return None
-        lacking = (self._takes(octets, self.replaced) - self._reserved).positive
-        if lacking == NO_FILES:
-            return None
-        waiting = tally.reserve(lacking)
-        if waiting is not None:
-            return self._wait(waiting, lacking)
-        self._reserved += lacking
+        lacking = self._lacking(octets)
+        if lacking != NO_FILES:
+            if not tally.try_reserve(lacking):
+                return self._look_and_cover(tally, octets)
+            self._reserved += lacking
         return None
 
-    async def _wait(self, waiting: Awaitable[None], lacking: FileAmount) -> None:
-        await waiting
-        self._reserved += lacking
+    async def _look_and_cover(self, tally: AccountTally, octets: int) -> None:
+        self.replaced = await self._octets_at()
+        lacking = self._lacking(octets)
+        if lacking != NO_FILES:
+            await tally.reserve(lacking)
+            self._reserved += lacking
+
+    def _lacking(self, octets: int) -> FileAmount:
+        return (self._takes(octets, self.replaced) - self._reserved).positive
 
     @staticmethod
     def _takes(octets: int, replaced: int | None) -> FileAmount:
         return FileAmount(octets - (replaced or 0), int(replaced is None))
 
-    async def enter(self, octets: int) -> None:
-        """Begin to give it its name; its size is known. Raises OverQuota."""
+    async def enter(self, octets: int, *, again: bool = False) -> None:
+        """Begin to give it its name; its size is known.
+
+        Args:
+            again: whether what it was to replace is not what it was.
+
+        Raises:
+            OverQuota: there is no room for it.
+        """
+        if again:
+            self.replaced = None
         if self._tally is None:
             self._tally = self._find()  # it may have got a quota meanwhile
         if self._tally is not None:
-            self.replaced = await self._octets_at()
             await self._cover_now(octets)
             await self._tally.enter()
 

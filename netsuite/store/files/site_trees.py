@@ -218,10 +218,13 @@ class MemorySiteTrees(_SiteTrees):
         )
         if quotas is not None:
             quotas.count = counts_in(self._trees[0])
-        known = TreeSettings(run=run, limit_octets=limit_octets)
+        shown, private = (
+            TreeSettings(run=run, limit_octets=limit_octets, locks=_of(locks, root))
+            for root in (PUBLIC, HOME)
+        )
         super().__init__(
-            with_mapped(self._trees[1], mapped[0], public, **known, locks=_of(locks, PUBLIC)),
-            with_mapped(self._trees[0], mapped[1], home, **known, locks=_of(locks, HOME)),
+            with_mapped(self._trees[1], mapped[0], public, **shown),
+            with_mapped(self._trees[0], mapped[1], home, **private),
             quotas,
             locks,
         )

@@ -14,7 +14,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -154,28 +154,32 @@ class Moved(NamedTuple):
     freed: FileAmount
 
 
-def remove_directory(root: int, names: Names, before: float) -> None:
+def remove_directory(root: int, names: Names, before: float, lock: threading.Lock) -> None:
     """Remove an empty directory, durably; what uploads left in it before then does not count."""
     if not names:
         raise errors.NotPermitted("the root")
     with directory(root, names[:-1], WORK) as where:
         if not stat.S_ISDIR(visible(where, names[-1]).st_mode):
             raise errors.NotADirectory("a file")
-        try:
-            os.rmdir(names[-1], dir_fd=where)
-        except OSError as error:
-            if error.errno not in _NOT_EMPTY:
-                raise
+        if not _removed(where, names[-1], lock):
             with directory(where, names[-1:], WORK) as full:
                 sweep_directory(full, before)
                 unshown = _unshown(full)
-            try:
-                os.rmdir(names[-1], dir_fd=where)
-            except OSError as again:
-                if again.errno not in _NOT_EMPTY:
-                    raise
-                raise errors.DirectoryNotEmpty("not empty", unshown) from None
+            if not _removed(where, names[-1], lock):
+                raise errors.DirectoryNotEmpty("not empty", unshown)
         os.fsync(where)
+
+
+def _removed(where: int, name: bytes, lock: threading.Lock) -> bool:
+    """Remove a directory; return whether it was empty."""
+    try:
+        with locked(lock, where):  # a rename in its place sees it before or not
+            os.rmdir(name, dir_fd=where)
+    except OSError as error:
+        if error.errno not in _NOT_EMPTY:
+            raise
+        return False
+    return True
 
 
 def _unshown(where: int) -> Sequence[str]:
@@ -199,13 +203,13 @@ def rename(
     target_root: int,
     new: Names,
     replace: bool,
-    lock: threading.Lock,
+    locks: Sequence[threading.Lock],
     fits: Callable[[Moved], bool] | None = None,
 ) -> Moved:
     """Rename or move, durably.
 
     Args:
-        lock: of the tree the target is in.
+        locks: of the trees that the source and the target are in.
         fits: says whether there is room for it; where not, it raises Changed.
     """
     if not old:
@@ -216,7 +220,7 @@ def rename(
         directory(source_root, old[:-1], WORK) as source,
         directory(target_root, new[:-1], WORK) as target,
     ):
-        with locked(lock, target):
+        with all_locked(locks, (source, target)):
             moved = visible(source, old[-1])
             there = openat.lstat_or_none(target, new[-1])
             result = Moved(_amount_of(moved), _amount_of(there))
@@ -422,8 +426,28 @@ def locked(lock: threading.Lock, where: int) -> Iterator[None]:
         try:
             yield
         finally:
-            with suppress(OSError):  # the file system knows no locks
-                fcntl.flock(where, fcntl.LOCK_UN)
+            _let_others_in(where)
+
+
+@contextmanager
+def all_locked(locks: Sequence[threading.Lock], directories: Sequence[int]) -> Iterator[None]:
+    """As ``locked`` for several at once, in one order for all who do that. Raises Busy."""
+    found = {}
+    for each in directories:
+        result = os.fstat(each)
+        found[result.st_dev, result.st_ino] = each
+    with ExitStack() as stack:
+        for lock in sorted(set(locks), key=id):
+            stack.enter_context(lock)
+        for _, where in sorted(found.items()):
+            _lock_out_others(where)
+            stack.callback(_let_others_in, where)
+        yield
+
+
+def _let_others_in(where: int) -> None:
+    with suppress(OSError):  # the file system knows no locks
+        fcntl.flock(where, fcntl.LOCK_UN)
 
 
 def _lock_out_others(where: int) -> None:

@@ -116,9 +116,7 @@ async def moving(
 
 
 async def _enter(tally: AccountTally, reserved: FileAmount) -> None:
-    waiting = tally.reserve(reserved)
-    if waiting is not None:
-        await waiting
+    await tally.reserve(reserved)
     try:
         await tally.enter()
     except BaseException:

@@ -246,16 +246,16 @@ class DiskUpload:
                 may_replace = None
             else:  # what it was to replace has become smaller, or is gone
                 self._leave()
-                await self._enter()
+                await self._enter(again=True)
             entry = await self._group_commit.add(Commit(self._staged, (), None))
         return entry
 
-    async def _enter(self) -> None:
+    async def _enter(self, *, again: bool = False) -> None:
         """Begin to give it its name, with room for it. Raises OverQuota, Locked."""
         if self._check_locks is not None:
             await self._check_locks()
         if self._growth is not None and not self._entered:
-            await self._growth.enter(self.octets)
+            await self._growth.enter(self.octets, again=again)
             self._entered = True
             self._staged.counts_on = self._growth.replaced
 

@@ -205,14 +205,12 @@ class Random(Processes, TestCase):
 
     async def test_random(self) -> None:
         """At no moment is there more than the quota allows, and in the end the tally is right."""
+        self.stored = self.refusals = 0
         for seed in range(6):
             self.random = random.Random(seed)
             await self.limit(octets=OCTETS, files=FILES)
             sites = [await self.site() for _ in range(3)]
-            self.stored = self.refusals = 0
             await self.wait(self._work(sites))
-            self.assertGreater(self.stored, 20)
-            self.assertGreater(self.refusals, 5)
             for site in sites:
                 if site in self.sites:
                     await site.stop()
@@ -221,6 +219,8 @@ class Random(Processes, TestCase):
             if usage.processes:  # of those that died
                 await self.wait(self._count())
             self.assertEqual(self.real(), await self.used())
+        self.assertGreater(self.stored, 100)
+        self.assertGreater(self.refusals, 20)
 
     async def _count(self) -> None:
         await (await self.home()).space(())

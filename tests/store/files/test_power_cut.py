@@ -7,17 +7,26 @@ before that each may be there or not, names in the order in which they were give
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import ensureDeferred, gatherResults
 
-from netsuite.store.files import disk, staging
-from netsuite.store.tree import UploadRequest
+from netsuite.store.changes import Change
+from netsuite.store.errors import StoreError
+from netsuite.store.file_usage import FileAmount, FileUsage
+from netsuite.store.files import MemorySiteTrees, disk, staging
+from netsuite.store.files.account_tally import LAZY_SECONDS, QUIET_SECONDS
+from netsuite.store.files.quotas import FileQuotas
+from netsuite.store.memory.file_usage import MemoryFileUsage
+from netsuite.store.tree import HomeTree, UploadRequest
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.store.files.disk_case import DiskCase
+from tests.store.files.quota_case import MemoryQuotaCase
 
 TEMPORARY: Final = b".netsuite-"
 
@@ -228,3 +237,103 @@ class Recorded(DiskCase, TestCase):
                 linked = {call.name for call in calls if call.what == "link"}
                 self.assertEqual(unnamed and at_once, b"new" in linked)
                 self.assertLess(100, check(calls, {}, {}))
+
+
+class Tallies(MemoryQuotaCase, TestCase):
+    """The tally of files after a cut: a mark tells that it may be wrong, or it is right.
+
+    What a change of files has done is on the disk when it has returned, and so is a mark. What else
+    is told to the store may be lost, the last first, until a mark comes.
+    """
+
+    async def _set_up(self) -> None:
+        await super()._set_up()
+        self.states: list[FileUsage] = []
+        self.unmarked = self.looked = 0
+        self.seconds = 0.0
+        self.changed_at = 0.0
+
+    async def trees(self, *, durable: bool) -> MemorySiteTrees:
+        """Make trees that are looked at whenever something has changed."""
+        usage = self.store.file_usage
+        assert isinstance(usage, MemoryFileUsage)
+
+        def noting(name: str, *, kept: bool) -> None:
+            step = getattr(usage, name)
+
+            async def noted(*arguments: Any, **options: Any) -> Any:
+                result = await step(*arguments, **options)
+                if kept:
+                    self.states.clear()
+                self.states.append(await usage.usage(self.ann.id))
+                self.cut()
+                return result
+
+            self.patch(usage, name, noted)
+
+        noting("mark", kept=True)
+        for name in ("claim", "settle", "set_counted"):
+            noting(name, kept=False)
+        quotas = FileQuotas(self.store, self.clock, durable=durable)
+        site = MemorySiteTrees(quotas=quotas, publish=self.changed)
+        self.sites.append(site)
+        await site.start()
+        self.count = quotas.count
+        return site
+
+    def changed(self, changes: Iterable[Change]) -> None:
+        """Hear of a change of files."""
+        self.changed_at = self.clock.seconds()
+        self.cut()
+
+    def cut(self) -> None:
+        """Look at each state in which the store may be found."""
+        real = self.successResultOf(ensureDeferred(self.real()))
+        for state in self.states:
+            self.looked += 1
+            if not state.processes:
+                self.unmarked += 1
+                self.assertIn(state.used, (None, real))
+                quiet = self.clock.seconds() - self.changed_at
+                self.assertGreaterEqual(quiet, self.seconds)
+
+    async def real(self) -> FileAmount:
+        """Count ann's files."""
+        return await self.count("ann")
+
+    async def step(self, home: HomeTree, public: HomeTree, chance: random.Random) -> None:
+        """Change something."""
+        name, other = ((chance.choice("abcdef"),) for _ in range(2))
+        match chance.randrange(6):
+            case 0:
+                await home.remove_file(name)
+            case 1:
+                await home.rename(name, other)
+            case 2:
+                await home.move_to(name, public, other)
+            case 3:
+                await public.move_to(name, home, other)
+            case _:
+                await self.put(home, name, chance.choice((0, 10, 400)))
+
+    async def test_random(self) -> None:
+        """Any changes, with rests between them."""
+        for durable, seconds in ((True, QUIET_SECONDS), (False, LAZY_SECONDS)):
+            self.seconds, self.states = 0.0, []
+            await self.limit(octets=1000, files=6)
+            site = await self.trees(durable=durable)
+            home = await site.home("ann")
+            self.seconds = seconds
+            chance = random.Random(7)
+            for _ in range(400):
+                with contextlib.suppress(StoreError):
+                    await self.step(home, site.public, chance)
+                for _ in range(chance.choice((0, 0, 1, 2, 10, 80))):
+                    self.clock.advance(1)
+            if durable:
+                self.seconds = 0.0  # who stops in order has all on the disk
+            await site.stop()
+            self.sites.clear()
+            await self.limit()
+        self.assertGreater(self.unmarked, 50)
+        self.assertGreater(self.looked, 1000)

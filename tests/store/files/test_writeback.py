@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 
-from netsuite.store.files.staging import AHEAD_OCTETS, STEP_OCTETS, SYNC_OCTETS, Writeback
+from netsuite.store.files.writeback import AHEAD_OCTETS, STEP_OCTETS, SYNC_OCTETS, Writeback
 from netsuite.testing.cases import SynchronousTestCase
 
 
