@@ -122,10 +122,12 @@ def perm_fact(permitted: frozenset[str], directory: bool) -> str:
 
 def unix_line(entry: Listed, now: datetime) -> str:
     """Write a line as ``ls -l`` does, which is what programs that read LIST know best."""
-    writable = entry.perm is None or "w" in entry.perm or "c" in entry.perm
+    perm = "rw" if entry.perm is None else entry.perm
+    denied = 0 if "w" in perm or "c" in perm else 0o222
+    denied |= 0 if "r" in perm or "l" in perm else 0o444
     kind, links, bits = (stat.S_IFDIR, 2, 0o755) if entry.is_directory else (stat.S_IFREG, 1, 0o644)
     bits = bits if entry.mode is None else entry.mode
-    mode = stat.filemode(kind | (bits if writable else bits & ~0o222))
+    mode = stat.filemode(kind | bits & ~denied)
     when = (entry.modified or now).astimezone(UTC)
     clock = f"{when:%H:%M}" if now - RECENT < when <= now + timedelta(days=1) else f"{when.year:>5}"
     date = f"{_MONTHS[when.month - 1]} {when.day:>2} {clock}"

@@ -73,6 +73,10 @@ def test_incoming(ruled: Daemon) -> None:
         assert refused(client.transfercmd, f"MLSD {root}/incoming") == "550"
         assert refused(client.mkd, "d") == "550"
         assert perms(client, root or "/")["incoming"] == "ce"
+        lines: list[str] = []
+        client.dir(root or "/", lines.append)
+        (line,) = [line for line in lines if line.endswith(" incoming")]
+        assert line.startswith("d-wx--x--x"), line
         client.close()
         assert by_http(ruled, "GET", f"/incoming/{name}")[0] in (403, 404)
         assert by_http(ruled, "GET", "/incoming/")[0] in (403, 404)
