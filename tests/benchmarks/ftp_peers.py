@@ -77,7 +77,8 @@ def pyftpdlib(*, tls: bool = False) -> Iterator[Running]:
     with servers.folder() as home:
         (home / "files" / UPLOADS).mkdir(parents=True)
         certificate(home / "both.pem")
-        secure = ["--tls", "--keyfile", home / "both.pem", "--certfile", home / "both.pem"]
+        both = str(home / "both.pem")
+        secure = ["--tls", "--keyfile", both, "--certfile", both]
         process = subprocess.Popen(
             [sys.executable, "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", str(port), "-w",
              "-u", "alice", "-P", "netsuite", "-d", str(home / "files"), *(secure if tls else [])],

@@ -407,6 +407,7 @@ class Mounted(Case):
             http=SiteRouter(self.world.clock),
             rpc=XMLRPCServer(),
             certificates=None,
+            on_reload=lambda what: None,
         )
         add_routes(cast(Site, self.site))
         self.world.factory.configure(replace(self.world.factory.shared, router=self.site.http))

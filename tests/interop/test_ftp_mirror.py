@@ -43,7 +43,7 @@ def hashes(top: Path) -> dict[str, bytes]:
     }
 
 
-def killed(command: list[str | Path], home: Path, watched: Path, files: int) -> None:
+def killed(command: list[str], home: Path, watched: Path, files: int) -> None:
     """Run a command until so many files are there, and kill it."""
     with subprocess.Popen(command, cwd=home, env={"HOME": str(home)}) as process:
         end = time.monotonic() + 120

@@ -31,7 +31,8 @@ def test_basic_ftp(daemon: Daemon, tmp_path: Path, version: str) -> None:
     }  # fmt: skip
     for name, octets in files.items():
         (source / name).write_bytes(octets)
-    command = [node, SCRIPT, str(daemon.ports["ftp"]), version, str(TIMES), source, back]
+    arguments = [str(daemon.ports["ftp"]), version, str(TIMES), str(source), str(back)]
+    command = [node, str(SCRIPT), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     for name, octets in files.items():
