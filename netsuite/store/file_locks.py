@@ -30,8 +30,14 @@ def check_new(lock: FileLock, others: Iterable[FileLock]) -> None:
         raise TooManyEntries(f"there are {count} locks")
 
 
+def goes_with(lock: FileLock, account: str) -> bool:
+    """Return whether a lock ends with an account: it is the account's, or on its files."""
+    return lock.account == account or lock.is_within(("home", account))
+
+
 class FileLockStore(Protocol):
-    """The table. It is told of changes as ``FileLocksChanged``."""
+    """The table. It is told of changes as ``FileLocksChanged``. With an account its locks go, and
+    those on its files."""
 
     async def all(self) -> Sequence[FileLock]:
         """Return all, some of which may have ended."""

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from netsuite.store.changes import FileLocksChanged
+from netsuite.store.changes import AccountChanged, Change, FileLocksChanged
 from netsuite.store.errors import NoSuchLock
-from netsuite.store.file_locks import check_new
+from netsuite.store.file_locks import check_new, goes_with
 from netsuite.store.memory.records import Records
 from netsuite.store.tree import FileLock
 
@@ -19,6 +19,15 @@ class MemoryFileLocks:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._locks: dict[str, FileLock] = {}
+        records.feed.watch_accounts(self._heard)
+
+    def _heard(self, change: Change) -> None:
+        if isinstance(change, AccountChanged) and change.account not in self._records.accounts:
+            gone = [each for each in self._locks.values() if goes_with(each, change.name)]
+            for lock in gone:
+                del self._locks[lock.token]
+            if gone:
+                self._records.publish(FileLocksChanged())
 
     async def all(self) -> Sequence[FileLock]:
         """Return all, some of which may have ended."""

@@ -17,6 +17,7 @@ from netsuite.store.model import AccountId
 from netsuite.store.sql import folders as sql_folders
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
+from netsuite.store.sql.file_locks import drop_locks
 from netsuite.store.sql.file_usage import UNCOUNT
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import (
@@ -225,6 +226,7 @@ class SQLAccounts:
                 transaction.session.run(statement, account=account)
             for who in (known.name, f"-{known.name}"):
                 drop_rights(transaction, who)
+            drop_locks(transaction, known.name)
             _changed(transaction, known)
 
         await self._shared.write(remove)

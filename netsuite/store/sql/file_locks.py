@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from netsuite.store.changes import FileLocksChanged
 from netsuite.store.errors import NoSuchLock
-from netsuite.store.file_locks import check_new
+from netsuite.store.file_locks import check_new, goes_with
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import Row
 from netsuite.store.sql.parts import StoreParts
@@ -41,6 +41,16 @@ def _lock_of(row: Row) -> FileLock:
     names = tuple(json.loads(path))
     ends = from_microseconds(until)
     return FileLock(token, names, account, owner, bool(exclusive), bool(infinite), ends)
+
+
+def drop_locks(transaction: Transaction, account: str) -> None:
+    """End what an account that goes has locked, and what is locked of its files."""
+    session = transaction.session
+    gone = [lock for lock in map(_lock_of, session.all(_ALL)) if goes_with(lock, account)]
+    for lock in gone:
+        session.run(_DROP, of_token=lock.token)
+    if gone:
+        transaction.changes.append(FileLocksChanged())
 
 
 class SQLFileLocks:

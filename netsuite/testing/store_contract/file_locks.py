@@ -68,6 +68,17 @@ class FileLocksContract(StoreCase):
         self.assertEqual([other], list(await locks.all()))
         await self.refused(NoSuchLock, locks.refresh("3", ended, CREATED))
 
+    async def test_account_removed(self) -> None:
+        """With an account its locks go, and those on its files."""
+        locks = self.store.file_locks
+        ann = await self.account("ann")
+        others = replace(LOCK, token="2", account="bob")
+        hers = replace(SHARED, token="3", account="ann")
+        for lock in (others, replace(SHARED, account="bob"), hers):
+            await locks.add(lock, CREATED)
+        await self.store.accounts.remove_account(ann.id)
+        self.assertEqual([replace(SHARED, account="bob")], list(await locks.all()))
+
     async def test_closed(self) -> None:
         """A closed store says so."""
         locks = self.store.file_locks
