@@ -27,6 +27,7 @@ _TEXTS: Final[ErrorTable[str]] = ErrorTable(
         errors.NotPermitted: "You may not do that.",
         errors.OverQuota: "There is no room left for that.",
         errors.TooLarge: "That is too large.",
+        errors.Locked: "Somebody has locked it; try again later.",
         errors.StoreError: _LATER,
         # Nothing tells who has an account.
         LoginRefused: "Login incorrect.",

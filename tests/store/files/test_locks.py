@@ -19,6 +19,7 @@ from netsuite.store.files.locks import SiteLocks
 from netsuite.store.memory import MemoryStore
 from netsuite.store.sql import SQLStore
 from netsuite.store.tree import FileLock, HomeTree, TreePath, UploadRequest, holding
+from netsuite.telnet import replies as telnet_replies
 from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract.case import ContractCase, written
 from tests.store.reactors import reactor
@@ -336,7 +337,8 @@ class Doors(TestCase):
     """What clients are told."""
 
     def test_answers(self) -> None:
-        """FTP says to try again, HTTP that it is locked."""
+        """FTP and the shell say to try again, HTTP that it is locked."""
+        self.assertIn("locked", telnet_replies.text_for(Locked(())))
         self.assertEqual(450, ftp_replies.REPLIES[Locked].code)
         said = http_replies.ERRORS.find(Locked(()))
         self.assertEqual(423, getattr(said, "status", None))
