@@ -11,11 +11,13 @@ from netsuite.ftp.commands import List, Mlsd, Nlst, Reply
 from netsuite.ftp.listing import Listed, has_wildcard, matcher, mlsx_entry, perm_fact, unix_line
 from netsuite.ftp.paths import TreePath, octets_of, sayable
 from netsuite.ftp.server.session import Session
-from netsuite.store.errors import BadFileName, NoSuchFile, TooLarge
+from netsuite.store.errors import BadFileName, NoSuchFile
 from netsuite.store.tree import Entry, EntryKind
 
 #: A directory with more entries is listed in the order it is read in.
 SORTED_ENTRIES: Final = 10_000
+#: So many are written at a time.
+PIECE_ENTRIES: Final = 1000
 
 Line: TypeAlias = Callable[[Listed], str]
 
@@ -98,15 +100,20 @@ async def _directory(
         ]
         return octets_of("".join(lines))
 
-    async def pieces(first: Sequence[Entry] | None) -> AsyncIterator[bytes]:
-        if first is not None:
-            for start in range(0, len(first), 1000):
-                yield written(first[start : start + 1000])
-            return
-        async for entries in tree.listing(path):
+    listing = tree.listing(path)
+    first: list[Entry] = []
+    async for entries in listing:
+        first += entries
+        if len(first) > SORTED_ENTRIES:
+            break
+    else:
+        first.sort(key=lambda entry: entry.name)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(first), PIECE_ENTRIES):
+            yield written(first[start : start + PIECE_ENTRIES])
+        first.clear()
+        async for entries in listing:
             yield written(entries)
 
-    try:
-        return pieces(await tree.sorted_listing(path, limit=SORTED_ENTRIES))
-    except TooLarge:
-        return pieces(None)
+    return pieces()
