@@ -109,11 +109,12 @@ class SiteLocks(Locks):
 
     async def unlock(self, token: str) -> None:
         """End a lock."""
-        lock = self._known.get(token)
+        now = self._now()
+        good = {lock.token for lock in await self._store.file_locks.all() if lock.until > now}
         there = await self._store.file_locks.remove([token])
         self._changes += 1
         self._known.pop(token, None)
-        if not there or (lock is not None and lock.until <= self._now()):
+        if not there or token not in good:
             raise NoSuchLock(token)
 
     def locks(self, path: TreePath) -> Sequence[FileLock]:
@@ -128,8 +129,12 @@ class SiteLocks(Locks):
         return bool(self._known)
 
     def _good(self) -> Iterable[FileLock]:
+        """Return those that have not ended, and forget the others: what was refreshed by another
+        process is heard of."""
         now = self._now()
-        return (lock for lock in self._known.values() if lock.until > now)
+        for token in [token for token, lock in self._known.items() if lock.until <= now]:
+            del self._known[token]
+        return self._known.values()
 
     def check_content(self, path: TreePath) -> None:
         """Check that what is there may be changed. Raises Locked."""

@@ -243,6 +243,7 @@ class Contract(LocksCase):
         self.clock.advance(1)
         await self.put(("f",))
         self.assertEqual([], list(self.locks.locks(("home", "ann", "f"))))
+        self.assertFalse(self.locks.any)  # nothing is asked any more
         await self.refused(NoSuchLock, self.locks.refresh(lock.token, 100))
         await self.refused(NoSuchLock, self.locks.unlock(lock.token))
         await self.lock("f")
