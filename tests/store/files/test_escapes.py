@@ -106,8 +106,9 @@ class Links(EscapeBase, TestCase):
         self.assertEqual((), await self.unshown("d"))
         await self.tree.make_directory(("e",))
         upload = await self.tree.upload(("e", "new"))
-        upload.write(b"octets" * 100_000)
-        await self.tree.entry(("e",))
+        while (waiting := upload.write(b"octets" * 100_000)) is None:
+            pass
+        await waiting  # some of it is on the disk
         self.assertEqual(["an upload under way"], await self.unshown("e"))
         await upload.abort()
         await self.tree.remove_directory(("e",))
