@@ -224,7 +224,9 @@ class Access(FileAccess):
             seen = [
                 entry
                 for entry in piece
-                if not is_special(entry.name) or self.permissions((*path, entry.name))
+                if not is_special(entry.name)
+                # Of where links on the path lead to: rules are about that.
+                or self._permissions(changed(place, path=(*place.path, entry.name)))
             ]
             if seen:
                 yield seen

@@ -178,6 +178,7 @@ class InASite(TestCase):
             (public / name).mkdir(parents=True)
         (public / ".hidden" / "f").write_bytes(b"secret")
         (public / "d" / "f").write_bytes(b"shown")
+        (public / "d" / "kept").write_bytes(b"for nobody")
         (public / "shown").symlink_to("d")
         (public / "not").symlink_to(".hidden")
         (public / "in").symlink_to("incoming")
@@ -187,7 +188,8 @@ class InASite(TestCase):
             'files.links="inside"',
             f"""files.mapped=[{{path="/site/mirror", directory="{mirror}"}},
             {{path="/home/ann/mine", directory="{mirror}", read_only=false}}]""",
-            'files.rules=[{path="/site/incoming", may={"*"="incoming"}}]',
+            'files.rules=[{path="/site/incoming", may={"*"="incoming"}},'
+            '{path="/site/d/kept", may={}}]',
         ]
         site = Site(home, settings=load(None, said), reactor=reactor)
         site.startService()
@@ -211,6 +213,9 @@ class InASite(TestCase):
         self.assertEqual({EntryKind.DIRECTORY}, set(entries.values()))
         listed = await anybody.sorted_listing(("mirror",))
         self.assertEqual(["latest", "pool"], [entry.name for entry in listed])
+        for path in (("d",), ("shown",)):  # what a rule hides is not listed through a link either
+            listed = await anybody.sorted_listing(path)
+            self.assertEqual(["f"], [entry.name for entry in listed], path)
         for path, content in (
             (("shown", "f"), b"shown"),
             (("mirror", "pool", "f"), b"mirrored"),
@@ -219,7 +224,10 @@ class InASite(TestCase):
             file = await anybody.open(path)
             self.assertEqual(content, await file.read(0, 100))
             file.close()
-        for path in (("not",), ("not", "f"), ("out",), ("out", "pool"), ("in", "f")):
+        for path in (
+            *(("not",), ("not", "f"), ("out",), ("out", "pool"), ("in", "f")),
+            *(("d", "kept"), ("shown", "kept")),
+        ):
             with self.assertRaises(NoSuchFile):
                 await anybody.entry(path)
 
@@ -249,7 +257,8 @@ class InASite(TestCase):
         await ann.rename(("mine", "pool", "g"), ("site", "d", "g"))
         await ann.remove_file(("site", "shown", "g"))
         await ann.remove_file(("site", "shown"))
-        self.assertEqual(["f"], [entry.name for entry in await ann.sorted_listing(("site", "d"))])
+        listed = await ann.sorted_listing(("site", "d"))
+        self.assertEqual(["f", "kept"], [entry.name for entry in listed])
         for path in (("mine",), ("site", "mirror"), ("site", "incoming")):
             with self.assertRaises(NotPermitted):
                 await ann.remove_directory(path)
