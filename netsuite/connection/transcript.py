@@ -23,9 +23,13 @@ MASK: Final = "***"
 _SECRETS = re.compile(
     rb"((?:(?P<tag>[^ ]+) +)?(?:AUTHENTICATE|AUTHINFO\s+SASL|AUTH)\s+\"?[A-Z0-9_-]+\"?)(?=\s|$)"
     rb"|((?P<login>[^ ]+) +LOGIN)(?=\s|$)"  # IMAP, with a tag
-    rb"|((?:AUTHINFO\s+)?PASS|ACCT|APOP|AUTHINFO\s+(?:SIMPLE|GENERIC))(?=\s|$)",  # POP3, FTP, NNTP
+    # POP3, FTP, NNTP
+    rb"|((?:AUTHINFO\s+)?PASS|ACCT|SITE\s+(?:PSWD|PASSWD)|APOP|AUTHINFO\s+(?:SIMPLE|GENERIC))"
+    rb"(?=\s|$)",
     re.IGNORECASE,
 )
+#: What may stand before a command: white space, and the commands of Telnet (RFC 959, 4.1).
+_BEFORE = re.compile(rb"(?:\s|\xff[\xfb-\xfe][^A-Za-z]?|[\xf0-\xff])*")
 #: HTTP's: such a secret ends with its line, and the lines that are folded behind it.
 _FIELDS = re.compile(
     rb"((?:Proxy-)?Authorization|(?:Set-)?Cookie2?|(?:Proxy-)?Authentication-Info"
@@ -195,7 +199,8 @@ class Transcript:
     def _command(self, line: bytes, begun_masked: bool) -> bytes:
         if begun_masked and not self._exchanging:  # its end came when all was told again
             return MASK.encode()
-        found = _SECRETS.match(line.lstrip())
+        before = _BEFORE.match(line)
+        found = _SECRETS.match(line, before.end() if before else 0)
         if found is None:
             return MASK.encode() if self._secret or self._exchanging else line
         told = found.group(found.lastindex or 0)

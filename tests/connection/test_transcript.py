@@ -199,6 +199,19 @@ class Lines(SynchronousTestCase):
             self.transcript = self.make()
             self.assertNotIn("SECRET", self.converse(f"C: {line}")[0])
 
+    def test_behind_telnet(self) -> None:
+        """FTP takes a command behind those of Telnet; SITE PSWD is none here, and elsewhere sets a
+        password."""
+        for line in (
+            b"\xff\xf4\xff\xf2PASS SECRET", b"\xffPASS SECRET", b"\xf2PASS SECRET",
+            b"\xff\xfd\x06PASS SECRET", b"\xff\xf4 pass SECRET", b"site PSWD SECRET SECRET",
+            b"SITE PASSWD SECRET",
+        ):  # fmt: skip
+            self.transcript = self.make()
+            self.told.clear()
+            self.transcript.heard(line + b"\r\n")
+            self.assertRegex(self.told[0], r"(?i)^C: (pass|site .*) \*\*\*$")
+
     def test_said_in_part(self) -> None:
         """Of what is long the beginning is told, and the next line is read as it is; all of it
         where something secret is awaited."""
