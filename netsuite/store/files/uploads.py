@@ -36,6 +36,19 @@ class FailedAwaitable:
         raise self._error
 
 
+class Writable:
+    """An awaitable of room for more. Nobody has to await it: who gives an upload up hands over what
+    has come without waiting."""
+
+    def __init__(self, wait: Callable[[], Deferred[None] | None]) -> None:
+        self._wait = wait
+
+    def __await__(self) -> Generator[Deferred[None], None, None]:
+        waiting = self._wait()
+        if waiting is not None:
+            yield from waiting.__await__()
+
+
 async def _awaited(waiting: Awaitable[None]) -> None:
     await waiting
 
@@ -109,7 +122,19 @@ class DiskUpload:
     def _writable(self) -> Awaitable[None] | None:
         if self._failure is not None:
             return FailedAwaitable(self._failure)
-        if self._gathered + self._being_written <= AHEAD_OCTETS and not self._growing:
+        return None if self._has_room else Writable(self._until_writable)
+
+    @property
+    def _has_room(self) -> bool:
+        return self._gathered + self._being_written <= AHEAD_OCTETS and not self._growing
+
+    def _until_writable(self) -> Deferred[None] | None:
+        """Return what fires when more may come; None if it may. Raises StoreError."""
+        if self._failure is not None:
+            raise self._failure
+        if self._finished:
+            raise StoreError("the upload was aborted")
+        if self._has_room:
             return None
         writable: Deferred[None] = Deferred()
         self._waiting.append(writable)
