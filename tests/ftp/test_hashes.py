@@ -10,6 +10,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from netsuite.ftp.server import hashes
 from netsuite.store.files.memory import MemoryFile
 from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp.fakes import LOGIN, Session, World, codes
@@ -170,6 +171,31 @@ class Hashes(SynchronousTestCase):
         wanted = b"250 %b\r\n" % hashlib.md5(NOTES).hexdigest().encode()
         self.assertEqual([wanted] * 2, [session.heard() for session in sessions[1:3]])
         self.assertTrue(all(guest.heard().startswith(b"250 ") for guest in guests[1:]))
+        self.assertEqual(4, world.factory.shared.hashing.free)
+
+    def test_a_large_file_takes_turns(self) -> None:
+        """Nobody waits for the end of a large file: its turn ends, and it waits for another."""
+        world = World()
+        self.patch(hashes, "TURN_OCTETS", 4)
+        sessions = [Session(world) for _ in range(3)]
+        reads = self.waiting(sessions[0])
+        for session in sessions:
+            session.say(b"XMD5 notes.txt\r\n")
+        self.assertEqual(2, len(reads))
+        reads[0].callback(NOTES[:4])
+        world.settle()
+        self.assertEqual((3, 2), (len(reads), world.factory.shared.hashing.free))
+        reads[2].callback(NOTES)  # the third's, which was behind the first
+        world.settle()
+        self.assertTrue(sessions[2].heard().startswith(b"250 "))
+        self.assertEqual(b"", sessions[0].heard())
+        for _ in range(3):
+            for number, read in enumerate(reads):
+                if not read.called:
+                    read.callback(NOTES[:4] if number == 1 else NOTES[4:])
+            world.settle()
+        wanted = b"250 %b\r\n" % hashlib.md5(NOTES).hexdigest().encode()
+        self.assertEqual([wanted] * 2, [session.heard() for session in sessions[:2]])
         self.assertEqual(4, world.factory.shared.hashing.free)
 
     def test_data_connection_stays(self) -> None:

@@ -9,6 +9,7 @@ from netsuite.ftp.digests import FUNCTIONS, Hashing, ranged
 from netsuite.ftp.grammar import DIGESTS
 from netsuite.ftp.paths import TreePath, shown
 from netsuite.ftp.server.active_transfer import ActiveTransfer
+from netsuite.ftp.server.receiving import hears
 from netsuite.ftp.server.session import Session
 from netsuite.store.errors import BadFileName, IsADirectory, NoSuchFile
 from netsuite.store.tree import OpenFile
@@ -17,6 +18,8 @@ from netsuite.store.tree import OpenFile
 PIECE_OCTETS: Final = 262_144
 #: ... and hashed on the reactor's thread: it takes a tenth of a millisecond at most.
 HASHED_HERE_OCTETS: Final = 16_384
+#: Hashed of a file before it is another's turn: nobody waits for the end of a large one.
+TURN_OCTETS: Final = 4 << 20
 
 
 async def hash_file(
@@ -66,7 +69,7 @@ async def _hashed(
     start: int = 0,
     stop: int = 0,
 ) -> tuple[str, int] | None:
-    """Hash octets of a file when it is its turn.
+    """Hash octets of a file.
 
     Args:
         start: the first.
@@ -82,8 +85,7 @@ async def _hashed(
             return None
         stop = min(stop, octets) if stop > 0 else octets
         hashing = FUNCTIONS[function]()
-        async with session.shared.hashing.turn(session.files.name):
-            await _feed(session, active, file, hashing, start, stop)
+        await _feed(session, active, file, hashing, start, stop)
         return hashing.hexdigest(), stop
     finally:
         file.close()
@@ -97,13 +99,22 @@ async def _feed(
     start: int,
     stop: int,
 ) -> None:
+    """Hash from an octet up to another, some whenever it is its turn, as long as there is somebody
+    to be told. Raises DataCut: the client is gone."""
+    heard = False
     while start < stop:
-        octets = await file.read(start, min(PIECE_OCTETS, stop - start))
-        if not octets:
-            return  # it has become shorter, and is hashed as far as it goes
-        if len(octets) <= HASHED_HERE_OCTETS:
-            hashing.update(octets)
-        else:
-            await session.shared.run(hashing.update, octets)
-        start += len(octets)
-        active.at_once += len(octets)
+        async with session.shared.hashing.turn(session.files.name):
+            turn = min(stop, start + TURN_OCTETS)
+            while start < turn:
+                octets = await file.read(start, min(PIECE_OCTETS, turn - start))
+                if not octets:
+                    return  # it has become shorter, and is hashed as far as it goes
+                if len(octets) <= HASHED_HERE_OCTETS:
+                    hashing.update(octets)
+                else:
+                    await session.shared.run(hashing.update, octets)
+                start += len(octets)
+                active.at_once += len(octets)
+        if start < stop and session.dialog.client_ended and not heard:
+            await hears(session, "It is being hashed")
+            heard = True

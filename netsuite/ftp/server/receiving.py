@@ -31,6 +31,8 @@ LAST_LOOK_SECONDS: Final = 0.001
 UNIQUE_NAMES: Final = 1000
 #: Inflated on the reactor's thread: what becomes no more than a piece, in half a millisecond.
 INFLATED_HERE_OCTETS: Final = 4_096
+#: Said to a client that has closed its half, to see whether it is there.
+ALL_CAME: Final = "All of it has come"
 #: Copied at a time behind what was stored in the midst of a file.
 COPIED_OCTETS: Final = 131_072
 
@@ -162,7 +164,7 @@ async def _may_replace(session: Session, since: float) -> None:
     """
     await deferLater(session.clock, max(0.0, since + LAST_LOOK_SECONDS - session.clock.seconds()))
     if session.dialog.client_ended or _has_hung_up(session):
-        await _hears(session)
+        await hears(session, ALL_CAME)
 
 
 def _has_hung_up(session: Session) -> bool:
@@ -186,11 +188,15 @@ def _socket_of(session: Session) -> socket.socket | None:
     return handle if isinstance(handle, socket.socket) else None
 
 
-async def _hears(session: Session) -> None:
+async def hears(session: Session, text: str) -> None:
     """See that a client that says nothing more hears us. If it does it has closed its half of the
     control connection; if not it is gone, and what has come of a file is not known to be whole.
-    Raises DataCut."""
-    session.say(commands.reply(150, "All of it has come"))
+    Raises DataCut.
+
+    Args:
+        text: said to it; nothing that is there is reset by that.
+    """
+    session.say(commands.reply(150, text))
     session.writer.flush()
     await deferLater(session.clock, HEARD_SECONDS)
     handle = _socket_of(session)
@@ -258,7 +264,7 @@ async def _take(
             await then(upload)
         may_replace: Callable[[], Awaitable[None]] | None = None
         if session.dialog.client_ended:
-            await _hears(session)
+            await hears(session, ALL_CAME)
         elif not (isinstance(data, DataConnection) and data.ended_by_peer):
             # Under TLS it is the client that ends it, and not the kernel.
             may_replace = partial(_may_replace, session, session.clock.seconds())
