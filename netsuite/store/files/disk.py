@@ -296,6 +296,7 @@ class DiskTree(HomeTree):
             lock=self._lock,
             token=self._token,
             durable=self._durable,
+            account_names=int(self._quotas is not None),
             unnamed=self._unnamed,
         )
         if growth is not None and growth.is_judged:

@@ -50,7 +50,8 @@ WRITTEN_SECONDS: Final = 60
 
 
 class StagedFile:
-    """A temporary file, its directory held open, so that it is committed where it was begun.
+    """A temporary file, its directory held open, so that it is committed where it was begun, or
+    nowhere where that has gone to another tree or account.
 
     Args:
         names: of the file it is to become.
@@ -62,6 +63,7 @@ class StagedFile:
         durable: whether it is to be on the disk when it is committed.
         where: its directory, open for reading, if that is known already, and that a file may be
             made there; then nothing is done before something is written. Of a plain request only.
+        account_names: so many of the first names say whose quota counts.
         unnamed: whether to make it without a name, see ``can_be_unnamed``, if all of it is at hand
             when it is made.
     """
@@ -78,10 +80,14 @@ class StagedFile:
         token: Callable[[], str],
         durable: bool = True,
         where: int = -1,
+        account_names: int = 0,
         unnamed: bool = False,
     ) -> None:
         if not names:
             raise errors.IsADirectory("the root")
+        self._root = root
+        self._parents = names[:-1]
+        self._account_names = account_names
         self._name = names[-1]
         self._mode = mode
         self.durable = durable
@@ -306,16 +312,36 @@ class StagedFile:
         """Give it its name, if nothing has that; return whether it was so."""
         if not self._request.is_plain or self.counts_on is not None:
             return False  # what it is to be compared with has to be looked at
+        self._check_place()
         try:
             self._take_name(replace=False)
         except FileExistsError:
             return False
         return True
 
+    def _check_place(self) -> None:
+        """Raise NoSuchFile where its directory has left the tree, or the account: there it is
+        judged by another quota, under other rules and locks than were asked."""
+        if not self._parents:
+            return
+        path = b"/".join(self._parents)
+        with suppress(OSError):  # a long path, or what has become none
+            there = lstat_or_none(self._root, path)
+            if there is not None and os.path.samestat(there, os.fstat(self._where)):
+                return
+        if not hasattr(os, "O_PATH"):
+            return  # nothing tells where it is
+        home = [os.readlink(f"{DESCRIPTORS}/{self._root}".encode()).rstrip(b"/")]
+        home += self._parents[: self._account_names]
+        here = os.readlink(f"{DESCRIPTORS}/{self._where}".encode())
+        if not (here + b"/").startswith(b"/".join([*home, b""])):
+            raise errors.NoSuchFile("its directory was moved away")
+
     def take_name(self) -> bool:
         """Give it its name, where what has the name is still what it was to be; return whether that
         is as large as it was to be at least, and it has the name."""
         with locked(self._lock, self._where):
+            self._check_place()
             there = lstat_or_none(self._where, self._name)
             self._check(there)
             if self._append and self._before != (there and validator_of(there)):
@@ -351,6 +377,7 @@ class StagedFile:
             self.prepare(pieces, None)
             self.sync()
             with locked(self._lock, self._where):
+                self._check_place()
                 there = lstat_or_none(self._where, self._name)
                 if self._is_less(there):
                     pass

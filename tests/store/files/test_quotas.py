@@ -183,6 +183,26 @@ class Contract(QuotaCase):
         await self.put(home, ("e",), 800)
         self.assertEqual(FileAmount(1000, 2) + PUBLIC, await self.used())
 
+    async def test_directory_moved_under_an_upload(self) -> None:
+        """What comes while its directory goes to somebody else is not stored there: it was judged
+        by the quota of where it was begun."""
+        await self.limit(octets=1000, files=6)
+        site = await self.site()
+        home = await site.home("ann")
+        for keep in (False, True):
+            for first, second in ((site.public, home), (home, site.public)):
+                await first.make_directory(("d",))
+                upload = await self.begin(first, ("d", "a"), 900)
+                await first.move_to(("d",), second, ("d",))
+                if keep:
+                    await upload.abort(keep_partial=True)
+                else:
+                    await self.refused(NoSuchFile, upload.commit())
+                await self.refused(NoSuchFile, second.entry(("d", "a")))
+                await second.remove_directory(("d",))
+                self.assertEqual(Space(1000, 5), await home.space(()))
+        self.assertEqual(PUBLIC, await self.used())
+
     async def test_space(self) -> None:
         """What is left is told, without what is reserved."""
         home = await self.home()
