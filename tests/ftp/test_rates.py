@@ -73,6 +73,18 @@ class RatesCase(SynchronousTestCase):
         self.assertLess(max(each) - min(each), 0.1 * 9_000_000, each)
         self.assertGreater(sum(each), 8_500_000)
 
+    def test_given_up_by_others(self) -> None:
+        """Nobody waits for what was asked for and given up, again and again."""
+        everybody = Bucket()
+        limits = [(everybody, lambda: 100_000)]
+        for _ in range(100):
+            given_up = self.passing(Allowance(self.clock, limits), 10_000)
+            self.running[-1].cancel()
+        self.assertEqual(0, given_up())
+        passed = self.passing(Allowance(self.clock, limits), 10_000)
+        self.run_for(1)
+        self.assertGreater(passed(), 70_000)
+
     def test_tightest(self) -> None:
         """Of several limits the tightest counts."""
         session, everybody = Bucket(), Bucket()
@@ -98,9 +110,9 @@ class RatesCase(SynchronousTestCase):
     def test_idle(self) -> None:
         """Who was idle for long begins with a burst, and not with all that has not passed."""
         bucket = Bucket()
-        self.assertEqual(0, bucket.book(1, 1000, 100.0))
-        self.assertEqual(0, bucket.book(200, 1000, 900.0))
-        self.assertGreater(bucket.book(1000, 1000, 900.0), 0.9)
+        self.assertEqual(0, bucket.book(bucket.seconds(1, 1000), 100.0))
+        self.assertEqual(0, bucket.book(bucket.seconds(200, 1000), 900.0))
+        self.assertGreater(bucket.book(bucket.seconds(1000, 1000), 900.0), 0.9)
 
     def test_given_up(self) -> None:
         """Who is cancelled while it waits leaves nothing behind."""

@@ -49,12 +49,20 @@ class Bucket:
         if self._counts is not None:
             self._counts().add(self._key, change)
 
-    def book(self, octets: int, rate: float, now: float) -> float:
-        """Let octets pass at a rate in octets per second; return in how many seconds they may."""
+    def seconds(self, octets: int, rate: float) -> float:
+        """Return how long octets take at a rate in octets per second."""
         if self._counts is not None and self._transfers:
             rate *= self._transfers / max(self._transfers, self._counts().add(self._key, 0))
-        self._busy_until = max(self._busy_until, now - BURST_SECONDS) + octets / rate
+        return octets / rate
+
+    def book(self, seconds: float, now: float) -> float:
+        """Let pass what takes so long; return in how many seconds it may."""
+        self._busy_until = max(self._busy_until, now - BURST_SECONDS) + seconds
         return max(0.0, self._busy_until - now)
+
+    def give_back(self, seconds: float) -> None:
+        """Accept that what was booked will not pass."""
+        self._busy_until -= seconds
 
 
 class Rates:
@@ -111,11 +119,19 @@ class Allowance:
                 break
             self._count()
             now = self._clock.seconds()
-            seconds = max(
-                bucket.book(step, rate, now) for bucket, limit in self._limits if (rate := limit())
-            )
-            if seconds > 0:
-                await deferLater(self._clock, seconds)
+            booked = [
+                (bucket, bucket.seconds(step, rate))
+                for bucket, limit in self._limits
+                if (rate := limit())
+            ]
+            wait = max(bucket.book(seconds, now) for bucket, seconds in booked)
+            if wait > 0:
+                try:
+                    await deferLater(self._clock, wait)
+                except BaseException:  # given up; others would wait for what does not pass
+                    for bucket, seconds in booked:
+                        bucket.give_back(seconds)
+                    raise
             self._left += step
         self._left -= octets
 
