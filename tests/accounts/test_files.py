@@ -430,6 +430,12 @@ class Ruled(FileFacets):
         with self.assertRaises(NotPermitted):
             await ann.rename(("d",), ("site", "incoming", "d"))
         await ann.rename(("d",), ("site", "log", "d"))
+        # With a directory come the files in it.
+        self.decides.configure([rule("/site/log", ann="list, make")])
+        await ann.make_directory(("site", "log", "empty"))
+        await ann.make_directory(("d",))
+        with self.assertRaises(NotPermitted):
+            await ann.rename(("d",), ("site", "log", "e"))
 
     async def test_of_every_home(self) -> None:
         """A rule may be about a path in every account's home."""
