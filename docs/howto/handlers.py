@@ -10,7 +10,7 @@ async def on_mail(envelope, message):
 
 def on_upload(file):
     """Say what was uploaded, by whom, and whereto."""
-    print(file.by, file.protocol, file.account, file.path, file.entry.octets)
+    print(file.by, file.protocol, file.account, file.path)
 
 
 class NoSpam(Policy):

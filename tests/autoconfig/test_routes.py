@@ -165,6 +165,7 @@ class Service(SynchronousTestCase):
             rpc=XMLRPCServer(),
             certificates=None,
             parent=services or None,
+            on_reload=lambda what: None,
         )
         add_all_routes(site)
         world.factory.configure(replace(world.factory.shared, router=site.http))

@@ -74,7 +74,13 @@ def _told(name: str, option: str) -> str:
     return run(shutil.which(name, path=_PATH) or name, option, ok=False)
 
 
-def run(*command: object, text: str = "", home: Path | None = None, ok: bool = True) -> str:
+def run(
+    *command: object,
+    text: str = "",
+    home: Path | None = None,
+    ok: bool = True,
+    seconds: float = 60,
+) -> str:
     """Run a program; return what it printed. Nothing of the caller's environment changes it."""
     done = subprocess.run(
         [str(word) for word in command],
@@ -82,7 +88,7 @@ def run(*command: object, text: str = "", home: Path | None = None, ok: bool = T
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=60,
+        timeout=seconds,
         cwd=home,
         env={"HOME": str(home or "/"), "PATH": _PATH, "LANG": "C", "TERM": "xterm"},
     )

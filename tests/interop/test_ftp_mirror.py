@@ -16,8 +16,10 @@ import pytest
 from netsuite.testing.daemon import Daemon
 from tests.interop.programs import program, run
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 FILES: Final = 10_000
+#: That takes lftp a minute and a half under TLS, where the machine has more to do.
+SECONDS: Final = 240
 #: Longer than what may be cut: each is a part of it.
 NOISE: Final = random.Random(12).randbytes(400_000)
 
@@ -71,12 +73,12 @@ def test_mirror(daemon: Daemon, source: Path, tmp_path: Path, tls: bool) -> None
     there, name = daemon.home / "files/home/alice" / f"mirror-{yes}", f"mirror-{yes}"
     up = [lftp, "--norc", "-c", f"{begin}mirror -R -c -P 8 {source} {name}"]
     killed(up, tmp_path, there, FILES // 3)
-    run(*up, home=tmp_path)
+    run(*up, home=tmp_path, seconds=SECONDS)
     assert hashes(there) == wanted
     back = tmp_path / "back"
     down = [lftp, "--norc", "-c", f"{begin}mirror -c -P 8 {name} back"]
     killed(down, tmp_path, back, FILES // 3)
-    run(*down, home=tmp_path)
+    run(*down, home=tmp_path, seconds=SECONDS)
     assert hashes(back) == wanted
     run(lftp, "--norc", "-c", f"{begin}rm -r {name}", home=tmp_path)
     assert not there.exists()

@@ -56,7 +56,7 @@ def test_killed(tmp_path: Path) -> None:
             before = database.stat().st_mtime_ns if database.exists() else 0
             while process.poll() is None and not _is_written(database, before):
                 time.sleep(0.01)
-            time.sleep(chance.uniform(0, 0.15))
+            time.sleep(chance.uniform(0, 0.06))
             if process.poll() is not None:
                 break  # it was done before
             process.kill()
