@@ -18,7 +18,7 @@ from tests.interop.programs import program, run
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 FILES: Final = 10_000
-#: That takes lftp a minute and a half under TLS, where the machine has more to do.
+#: So much time lftp has for that, where the machine has more to do.
 SECONDS: Final = 240
 #: Longer than what may be cut: each is a part of it.
 NOISE: Final = random.Random(12).randbytes(400_000)
@@ -65,8 +65,10 @@ def test_mirror(daemon: Daemon, source: Path, tmp_path: Path, tls: bool) -> None
     wanted = hashes(source)
     assert len(wanted) == FILES
     yes = "yes" if tls else "no"
+    # Under TLS 1.3 this lftp waits 45 ms at the end of each file that it fetches, from any server.
     begin = (
-        f"set net:max-retries 2; set ssl:verify-certificate no; set ftp:ssl-allow {yes}; "
+        "set net:max-retries 2; set ssl:verify-certificate no; "
+        f"set ssl:priority NORMAL:-VERS-TLS1.3; set ftp:ssl-allow {yes}; "
         f"set ftp:ssl-force {yes}; set ftp:ssl-protect-data {yes}; "
         f"open -u alice,netsuite -p {daemon.ports['ftp']} 127.0.0.1; "
     )
