@@ -196,7 +196,8 @@ def _measure_large(found: Figures, server: Running, *, tls: bool) -> None:
                 _sync(kept)
 
         found.note(LARGE_IN + kind, OCTETS / 1e6 / _timed(store_durably))
-        found.note(LARGE_OUT + kind, OCTETS / 1e6 / _timed(lambda: session.fetch("large")))
+        fetched = _timed(lambda: _check(session.fetch("large"), OCTETS))
+        found.note(LARGE_OUT + kind, OCTETS / 1e6 / fetched)
         session.ask("DELE large", b"250")
 
 
@@ -220,9 +221,9 @@ def _store_small(server: Running) -> tuple[float, float]:
     return _together(server, lambda each, number: each.store(f"f{number}", SMALL_OCTETS))
 
 
-def _check(octets: int) -> None:
-    if octets != SMALL_OCTETS:
-        raise RuntimeError(f"{octets} octets came of {SMALL_OCTETS}")
+def _check(octets: int, expected: int = SMALL_OCTETS) -> None:
+    if octets != expected:
+        raise RuntimeError(f"{octets} octets came of {expected}")
 
 
 def _measure_listing(found: Figures, server: Running, directory: Path) -> None:
