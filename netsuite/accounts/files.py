@@ -49,20 +49,27 @@ class Place:
     path: TreePath
 
 
-class ToldUpload:
-    """Implements ``tree.Upload``, and tells those who asked for what is uploaded."""
+class _UploadOver:
+    """What uploads that stand on another one share."""
 
-    def __init__(self, upload: Upload, arrivals: Arrivals, file: ArrivedFile) -> None:
+    def __init__(self, upload: Upload) -> None:
         self._upload = upload
-        self._arrivals = arrivals
-        self._file = file
         self.write = upload.write
-        self.abort = upload.abort
 
     @property
     def octets(self) -> int:
         """The file's size so far."""
         return self._upload.octets
+
+
+class ToldUpload(_UploadOver):
+    """Implements ``tree.Upload``, and tells those who asked for what is uploaded."""
+
+    def __init__(self, upload: Upload, arrivals: Arrivals, file: ArrivedFile) -> None:
+        super().__init__(upload)
+        self._arrivals = arrivals
+        self._file = file
+        self.abort = upload.abort
 
     async def commit(
         self,
@@ -75,17 +82,8 @@ class ToldUpload:
         return await self._arrivals.file_committed(commit, self._file)
 
 
-class WholeUpload:
+class WholeUpload(_UploadOver):
     """Implements ``tree.Upload``, for who could not go on with a part: none of it is kept."""
-
-    def __init__(self, upload: Upload) -> None:
-        self._upload = upload
-        self.write = upload.write
-
-    @property
-    def octets(self) -> int:
-        """The file's size so far."""
-        return self._upload.octets
 
     async def commit(
         self,

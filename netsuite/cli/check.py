@@ -73,7 +73,7 @@ def _check(home: Home, *, repair: bool) -> bool:
 def _tell_faults(
     faults: Iterable[tuple[str, str, Callable[[], object]]], *, repair: bool
 ) -> tuple[int, int]:
-    """Say what is found of files, as ``homecheck.Fault``; return how much, and how much of it is
+    """Report what is found of files, as ``homecheck.Fault``; return how much, and how much of it is
     left."""
     count = left = 0
     for line, remedy, mend in faults:

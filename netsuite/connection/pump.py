@@ -269,6 +269,8 @@ class Pump(Protocol, Generic[E, S]):
             event = self.dialog.next_event()
             if event is NEED_DATA:
                 event = self._wants_data()
+                if self.octets_in > self._taken:
+                    continue  # a transport has brought it from within the wish for more
             if event is not NEED_DATA and event is not PAUSED:
                 if not self._took(event):
                     raise ConnectionDone()
@@ -409,7 +411,7 @@ class Pump(Protocol, Generic[E, S]):
         self._taken = self.octets_in
         if self._read_paused:
             self._resume_reading()
-        if self._eof and not self._eof_told:
+        if self._eof and not self._eof_told and self.octets_in == self._taken:
             self._eof_told = True
             # Every dialog has this event; one that does not say it itself is helped here.
             end: E = EndOfInput()  # type: ignore[assignment]

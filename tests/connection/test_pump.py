@@ -175,6 +175,31 @@ class BackPressure(SynchronousTestCase):
         self.assertEqual(1_000_000, connection.made)
         self.assertEqual(["+ flooded", "+ after"], taken(wire)[-2:])
 
+    def test_brought_from_within_the_wish_for_more(self) -> None:
+        """An answer that takes a body in its own time has all of it, though a transport calls its
+        protocol from within ``resumeProducing``, with the end behind it."""
+        connection, wire, clock = connected()
+
+        async def slowly(connection: LineConnection, command: object) -> None:
+            async for octets in connection.body():
+                connection.got += octets
+                later: Deferred[None] = Deferred()
+                clock.callLater(0, later.callback, None)
+                await later
+            connection.say(Reply(f"+ read {len(connection.got)}"))
+
+        def resume() -> None:
+            self.patch(wire, "resumeProducing", lambda: None)
+            connection.dataReceived(b"y" * 500 + b"\r\n.\r\n")
+            connection.readConnectionLost()
+
+        self.patch(connection, "handlers", {**connection.handlers, Post: slowly})
+        self.patch(wire, "resumeProducing", resume)
+        connection.dataReceived(b"POST\r\n" + b"x" * (INPUT_OCTETS + 10))
+        for _ in range(200):
+            clock.advance(0)
+        self.assertEqual(f"+ read {INPUT_OCTETS + 512}", taken(wire)[-1])
+
     def test_pump_hands_over_what_is_much(self) -> None:
         """One pump never gathers more than a bufferful beyond what it was full at."""
         connection, _, _ = connected(full_at=65_536)
