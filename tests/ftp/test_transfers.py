@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from typing import Any
 
+from OpenSSL import SSL
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IAddress, IProtocol
@@ -118,6 +120,37 @@ class Out(SynchronousTestCase):
             self.assertEqual([150, 522], codes(session.say(command)))
         self.assertEqual([425], codes(session.say(b"LIST\r\n")))
         self.assertIsNone(session.world.files.content("x"))
+
+    def test_tls_before_the_reply(self) -> None:
+        """Who begins TLS with no reply to wait for has 150 behind it: some end an empty file as
+        soon as 150 comes, and TCP with it, whether TLS is there or not."""
+        for begins in (True, False):
+            session = Session()
+            self.patch(session.server, "data_tls", authority.server_context)
+            client = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), None)
+            client.set_connect_state()
+            wire = session.data()
+            with contextlib.suppress(SSL.WantReadError):
+                client.do_handshake()
+            hello = client.bio_read(65536)
+            if begins:
+                wire.say(hello)
+                session.world.settle()
+            self.assertEqual([] if begins else [150], codes(session.say(b"STOR empty\r\n")))
+            if not begins:
+                wire.say(hello)
+                session.world.settle()
+            client.bio_write(wire.news())
+            client.do_handshake()
+            wire.say(client.bio_read(65536))
+            session.world.settle()
+            self.assertEqual([150] if begins else [], codes(session.heard()))
+            client.shutdown()
+            wire.say(client.bio_read(65536))
+            wire.end()
+            session.world.settle()
+            self.assertEqual([226], codes(session.heard()))
+            self.assertEqual(b"", session.world.files.content("empty"))
 
     def test_handshake_that_stalls(self) -> None:
         """A client that begins no TLS where it is due is given up, in either direction."""

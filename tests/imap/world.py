@@ -92,7 +92,11 @@ class FakeAuthenticator:
         words = octets.split(b"\0")
         if len(words) != 3:
             raise MalformedResponse("three words")
-        return self.enter(words[1].decode(), words[2].decode(), facet)
+        try:
+            name, password = words[1].decode(), words[2].decode()
+        except UnicodeDecodeError as error:
+            raise MalformedResponse("no UTF-8") from error
+        return self.enter(name, password, facet)
 
 
 class Client:

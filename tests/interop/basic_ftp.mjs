@@ -39,6 +39,8 @@ try {
     for (let number = 0; number < times; number++) {
         await client.uploadFrom(`${source}/big`, "again")
         assert.equal(await client.size("again"), big.length)
+        await client.uploadFrom(`${source}/empty`, "again")
+        assert.equal(await client.size("again"), 0)
     }
     await client.rename("again", "sub/moved")
     await client.remove("joined")

@@ -43,8 +43,15 @@ async def begun(
     """Return a data connection that has come, ready for octets; say 150 with a text."""
     data = arrived.adopted() if isinstance(arrived, Accepted) else arrived
     active.data = data
+    context = session.data_tls()
+    # Some that resume a session take TLS for done as soon as 150 comes, and end an empty file, and
+    # with that TCP, before it is: so 150 comes behind TLS, where the client does not wait for it.
+    tls_first = receives and context is not None and data.peer_began_tls()
+    if tls_first:
+        await data.begin(context, receives=receives)
     session.say(commands.reply(150, text))
-    await data.begin(session.data_tls(), receives=receives)
+    if not tls_first:
+        await data.begin(context, receives=receives)
     return data
 
 

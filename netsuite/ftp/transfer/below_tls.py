@@ -51,6 +51,8 @@ class BelowTLS:
         self.wrappedProtocol: Above | None = None
         #: Whether TCP has ended as it should, behind a whole record of TLS.
         self.ended_whole = False
+        #: Whether anything has come.
+        self.has_heard = False
         self._held: list[bytes] | None = None
         self._held_octets = 0
         self._half_closed = False
@@ -102,6 +104,7 @@ class BelowTLS:
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Hand on what came."""
+        self.has_heard = True
         self._follow(data)
         if self._held is not None and len(data) < READ_OCTETS:  # else more is there already
             acknowledge(self.transport)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import ClassVar, Final, TypeAlias
@@ -201,6 +202,21 @@ class DataConnection(TimedPump[DataEvent, bytes]):
         self.start_tls(context, client=client)
         if self._receiving is None:
             self.deadlines.handshake(done=True)  # its time runs from ``begin`` on
+
+    def peer_began_tls(self) -> bool:
+        """Return whether the peer has begun TLS, and so does not wait for a reply to do that."""
+        if self.lost:
+            return False
+        if self._below is not None and self._below.has_heard:
+            return True
+        transport = self.transport if self._below is None else self._below.transport
+        handle = transport.getHandle() if hasattr(transport, "getHandle") else None
+        if not isinstance(handle, socket.socket):
+            return False
+        try:
+            return bool(handle.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except OSError:  # nothing there yet, or it is gone, as will be heard
+            return False
 
     async def begin(
         self, context: tls.Context | None = None, *, client: bool = False, receives: bool = False
