@@ -42,7 +42,7 @@ async def connected(session: ClientSession) -> FTPClient:
 
 
 @contextlib.asynccontextmanager
-async def _client(session: ClientSession) -> AsyncIterator[FTPClient]:
+async def logged_in(session: ClientSession) -> AsyncIterator[FTPClient]:
     """Return a client that has logged in, and end it."""
     client = await connected(session)
     async with ended(client.quit, client.abort):
@@ -53,7 +53,7 @@ async def get(session: ClientSession, output: Output) -> None:
     """Fetch a file; the rest of it where the server has not changed it since."""
     path, text = file_path(session.target), _text(session)
     there = None if text else output.there()
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         size = None if text else await _size(client, path)
         output.modified = await _modified(client, path)
         offset = 0
@@ -144,7 +144,7 @@ async def put(session: ClientSession, file: BinaryIO) -> None:
     """Store a file; the rest of it where that is wanted, and the server has some."""
     path, text = file_path(session.target), _text(session)
     octets = size_of(file)
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         offset = 0
         if session.access.resume and octets is not None and not text:
             offset = await _size(client, path) or 0
@@ -180,7 +180,7 @@ async def _seen(pieces: AsyncIterator[bytes], verifying: _Verifying) -> AsyncIte
 async def ls(session: ClientSession) -> Listing:
     """List a directory."""
     path = file_path(session.target)
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         entries = await client.mlsd(path or None)
     rows = [
         ("directory" if each.is_directory else each.kind, each.octets, each.modified, each.name)

@@ -24,7 +24,8 @@ _REFUSAL: Final = re.compile(rb"3([^\t\r\n]*)\t[^\t\r\n]*\t[^\t\r\n]*\t\d+\r\n(?
 _MENUS: Final = (ItemType.MENU.value, ItemType.SEARCH.value)
 
 
-def _client(session: ClientSession) -> GopherClient:
+def gopher_client(session: ClientSession) -> GopherClient:
+    """Return the way to the server."""
     return GopherClient(
         session.endpoint(),
         clock=session.clock,
@@ -55,7 +56,7 @@ async def get(session: ClientSession, output: Output) -> None:
             give(bytes(first))
             first = None
 
-    await _client(session).fetch(item.selector, write, search=item.search)
+    await gopher_client(session).fetch(item.selector, write, search=item.search)
     if first is not None:
         refusal = _REFUSAL.fullmatch(first)
         if refusal is not None:
@@ -68,7 +69,7 @@ async def ls(session: ClientSession) -> Listing:
     item = gopher_item(session.target)
     if item.type not in _MENUS:
         raise NotGiven(f"an item of type {item.type} is no menu; get it")
-    items = await _client(session).menu(item.selector, search=item.search)
+    items = await gopher_client(session).menu(item.selector, search=item.search)
     return Listing(
         ("type", "text", "selector", "host", "port"),
         [

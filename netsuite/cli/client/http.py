@@ -29,7 +29,7 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|
 
 
 @contextlib.asynccontextmanager
-async def _client(session: ClientSession) -> AsyncIterator[HTTPClient]:
+async def http_client(session: ClientSession) -> AsyncIterator[HTTPClient]:
     """Return a client. Raises NoTLS where a password would go in the clear."""
     if not session.target.tls and session.tls is TLSUse.REQUIRED:
         raise NoTLS("http:// has no TLS, and it is required; use https://, or --tls none")
@@ -46,7 +46,7 @@ async def _client(session: ClientSession) -> AsyncIterator[HTTPClient]:
         await client.close()
 
 
-def _judge(response: ClientResponse) -> None:
+def judge(response: ClientResponse) -> None:
     """Raise what a status that is no success means."""
     said = f"{response.url}: {response.status} {response.reason}".rstrip()
     if response.status in LOGIN_WANTED:
@@ -62,13 +62,13 @@ async def get(session: ClientSession, output: Output) -> None:
     if there is not None:
         fields.append(("Range", f"bytes={there[0]}-"))
         fields.append(("If-Range", format_http_date(there[1]).decode()))
-    async with _client(session) as client:
+    async with http_client(session) as client:
         url = session.target.url
         async with await client.get(url, fields=Fields(fields), login=session.login) as response:
             if response.status == 416 and there is not None and _whole(response) == there[0]:
                 output.keep()
                 return
-            _judge(response)
+            judge(response)
             modified = response.fields.get("last-modified").encode("latin-1")
             output.modified = parse_http_date(modified, datetime.now(UTC))
             offset = _offset(response, there[0]) if there and response.status == 206 else 0
@@ -99,21 +99,21 @@ async def put(session: ClientSession, file: BinaryIO) -> None:
     session.progress.begin(octets)
     body = pieces_of(file, session.progress, octets=octets)
     async with (
-        _client(session) as client,
+        http_client(session) as client,
         await client.request(
             "PUT", session.target.url, body=body, octets=octets, login=session.login
         ) as response,
     ):
-        _judge(response)
+        judge(response)
 
 
 async def ls(session: ClientSession) -> Listing:
     """List a directory, as netsuite's own server tells it when asked for JSON."""
-    async with _client(session) as client:
+    async with http_client(session) as client:
         fields = Fields([("Accept", JSON)])
         url = session.target.url
         async with await client.get(url, fields=fields, login=session.login) as response:
-            _judge(response)
+            judge(response)
             kind = response.fields.get("content-type").partition(";")[0].strip().lower()
             if kind != JSON:
                 raise NotGiven(f"{response.url}: the server gives no listing as JSON")

@@ -18,7 +18,7 @@ from netsuite.nntp.commands import Range
 
 
 @contextlib.asynccontextmanager
-async def _client(session: ClientSession) -> AsyncIterator[NNTPClient]:
+async def logged_in(session: ClientSession) -> AsyncIterator[NNTPClient]:
     """Return a client, which has logged in where there is a login."""
     client = await connect(session.endpoint(), **session.way())
     async with ended(client.quit, client.abort):
@@ -33,7 +33,7 @@ async def get(session: ClientSession, output: Output) -> None:
     path = news_path(session.target)
     if path.number is None and not path.message_id:
         raise BadURL("which article? nntp://HOST/GROUP/1, or news://HOST/MESSAGE-ID")
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         if path.message_id:
             await client.article(path.message_id, output.write)
         else:
@@ -43,7 +43,7 @@ async def get(session: ClientSession, output: Output) -> None:
 
 async def post(session: ClientSession, letter: Letter) -> None:
     """Post an article."""
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         session.progress.begin(letter.octets)
         await client.post(pieces_of(letter.file, session.progress))
 
@@ -53,7 +53,7 @@ async def ls(session: ClientSession) -> Listing:
     path = news_path(session.target)
     if path.number is not None or path.message_id:
         raise BadURL("an article has nothing to list; get it")
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         if not path.group:
             return await _groups(client)
         group = await client.group(path.group)

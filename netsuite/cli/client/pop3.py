@@ -16,7 +16,7 @@ from netsuite.pop3.client import POP3Client, connect
 
 
 @contextlib.asynccontextmanager
-async def _client(session: ClientSession) -> AsyncIterator[POP3Client]:
+async def logged_in(session: ClientSession) -> AsyncIterator[POP3Client]:
     """Return a client that has logged in. Raises LoginFailed."""
     session.insist_on_login()
     client = await connect(session.endpoint(), **session.way())
@@ -29,7 +29,7 @@ async def _client(session: ClientSession) -> AsyncIterator[POP3Client]:
 async def get(session: ClientSession, output: Output) -> None:
     """Fetch a message."""
     number = message_number(session.target)
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         output.begin(await client.size(number))
         await client.retr(number, output.write)
 
@@ -38,7 +38,7 @@ async def ls(session: ClientSession) -> Listing:
     """List the maildrop."""
     if session.target.path not in ("", "/"):
         raise BadURL("a maildrop has no folders: pop3://HOST/")
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         sizes = await client.list()
         names: dict[int, str] = {}
         with contextlib.suppress(Refusal):  # UIDL is optional (RFC 1939, 7)

@@ -18,7 +18,7 @@ from netsuite.smtp.commands import Mail, Rcpt
 
 
 @contextlib.asynccontextmanager
-async def _client(session: ClientSession) -> AsyncIterator[SMTPClient]:
+async def logged_in(session: ClientSession) -> AsyncIterator[SMTPClient]:
     """Return a client, which has logged in where there is a login. Raises LoginFailed."""
     lmtp = session.target.scheme == "lmtp"
     client = await connect(session.endpoint(), helo=own_name(), lmtp=lmtp, **session.way())
@@ -57,7 +57,7 @@ async def send(session: ClientSession, letter: Letter, envelope: Envelope) -> No
         envelope_id=envelope.envelope_id,
     )
     recipients = [Rcpt(each, notify=envelope.notify) for each in envelope.recipients]
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         if envelope.wants_reports and "DSN" not in client.extensions:
             place = session.target.place
             click.echo(f"netsuite: {place} offers no DSN: no reports are asked for", err=True)
