@@ -19,7 +19,7 @@ from netsuite.store.changes import Listener, Subscription
 from netsuite.store.errors import Busy, OverQuota
 from netsuite.store.interfaces import Draft, Report
 from netsuite.store.model import ContentId, FolderId, Placed
-from netsuite.store.outgoing import Envelope, Outgoing, QueueItem
+from netsuite.store.outgoing import Envelope, Outgoing, QueueCount, QueueItem
 from netsuite.store.query import Query
 from netsuite.store.tree import FileTree, TreePath
 
@@ -904,10 +904,109 @@ class UnfitPassword(Exception):
     """The new password cannot be one; the message says why, in words for its owner."""
 
 
-class ShellAccess(Protocol):
-    """All that an account has, for somebody at a terminal, and its password."""
+class Unsendable(Exception):
+    """A message was not taken, and nobody gets it; the message says why, in words for its
+    sender."""
+
+
+class Sending(Protocol):
+    """The way of the mail that an account writes here: the one of submission.
+
+    Args:
+        address: of the account, for From and the reverse path.
+        largest_octets, most_recipients: what one message may have.
+        host: this host's name, for Message-IDs.
+    """
+
+    address: str
+    host: str
+
+    @property
+    def largest_octets(self) -> int: ...
+    @property
+    def most_recipients(self) -> int: ...
+
+    def is_own(self, address: str) -> bool:
+        """Return whether an address is one of the account's own."""
+
+    async def check(self, address: str) -> None:
+        """Check whether mail for an address would be taken. Raises Unsendable, StoreError."""
+
+    async def send(
+        self, pieces: AsyncIterator[bytes], recipients: Sequence[str], *, identifier: str
+    ) -> None:
+        """Make a message durable for all its recipients, or for none.
+
+        Args:
+            pieces: of the message, whose header is complete.
+            identifier: of the trace field: letters and digits that nobody else is given.
+
+        Raises:
+            Unsendable, StoreError: nobody gets it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has an account here, as the others may know them."""
 
     name: str
+    real_name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One connection to the daemon, as an administrator sees it.
+
+    Args:
+        account: empty before a login.
+        address: empty for a local socket.
+        doing: the name of its last command.
+    """
+
+    name: str
+    service: str
+    account: str
+    address: str
+    doing: str
+    age_seconds: float
+    idle_seconds: float
+
+
+class Administration(Protocol):
+    """What an administrator may look at and do from a terminal. Every method raises NotPermitted
+    once the account is no administrator's any more."""
+
+    async def accounts(
+        self, containing: str = "", *, after: str = "", limit: int
+    ) -> Sequence[tuple[model.Account, model.Usage]]:
+        """Return a page of the accounts, sorted by name, with what they use."""
+
+    async def queue(self, *, limit: int) -> tuple[QueueCount, Sequence[QueueItem]]:
+        """Return how much waits in the queue, and the oldest of it."""
+
+    async def sessions(self, find: str = "") -> Sequence[OpenSession]:
+        """Return the sessions of all processes, the oldest first; or those of an account, a
+        service or an address."""
+
+    async def kick(self, name: str) -> int:
+        """End the session of a name, and note it in the audit log; return how many there were."""
+
+
+class ShellAccess(Protocol):
+    """All that an account has, for somebody at a terminal, and its password.
+
+    Args:
+        real_name: as people read it; the account's name where it has no other.
+        sending: None where nothing can be sent.
+        administration: None for who is no administrator.
+    """
+
+    name: str
+    real_name: str
+    sending: Sending | None
+    administration: Administration | None
 
     @property
     def mail(self) -> MailAccess: ...
@@ -915,6 +1014,18 @@ class ShellAccess(Protocol):
     def news(self) -> NewsAccess: ...
     @property
     def files(self) -> FileAccess: ...
+
+    def urls(self) -> Sequence[str]:
+        """Return where the services listen that the shell's daemon has beside it."""
+
+    async def rename(self, real_name: str) -> None:
+        """Change the name that people read."""
+
+    async def person(self, name: str) -> Person:
+        """Return somebody who has an account here. Raises NoSuchAccount."""
+
+    async def names(self, beginning: str, *, limit: int) -> Sequence[str]:
+        """Return the names of accounts that begin so; for those who begin to type one."""
 
     async def change_password(self, old: str, new: str, *, by: Standing | None = None) -> None:
         """Change the main password; an app password is not enough to do that. Guesses are not

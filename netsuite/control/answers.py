@@ -25,6 +25,7 @@ from netsuite.control.questions import (
     Session,
     Status,
 )
+from netsuite.control.shells import equip_shells
 from netsuite.health.resources import cpu_seconds, resident_octets
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
@@ -36,7 +37,7 @@ Found: TypeAlias = tuple[ListeningService, AnyConnection]
 
 
 class ProcessAnswers:
-    """Answers STATUS, SESSIONS and KICK.
+    """Answers STATUS, SESSIONS and KICK; and gives shells what they show of the daemon.
 
     Args:
         site: what the services share.
@@ -59,6 +60,7 @@ class ProcessAnswers:
         site.bus.answer(STATUS, self._status)
         site.bus.answer(SESSIONS, self._sessions)
         site.bus.answer(KICK, self._kick)
+        equip_shells(site, self._listening)
 
     def _listening(self) -> Iterator[ListeningService]:
         return (each for each in self._services if isinstance(each, ListeningService))
