@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import stat
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import IO, BinaryIO, Final, Protocol
 
-from netsuite.cli.client.problems import FileTrouble
+from netsuite.cli.client.problems import FileTrouble, ReaderGone
+from netsuite.cli.client.screen import Screen
 
 PIECE_OCTETS: Final = 65_536
 #: A spooled message is kept in memory up to this, and in a temporary file beyond.
 SPOOL_OCTETS: Final = 1024 * 1024
 STANDARD: Final = "-"
+#: What is fetched and is not whole yet is called so, behind the file's own name.
+SUFFIX: Final = ".netsuite-part"
+_NAME_OCTETS: Final = 255
 
 
 class Progress:
@@ -136,43 +142,89 @@ def letter(name: str) -> Iterator[Letter]:
         yield Letter(spool, count, plain)
 
 
+class _Sink(Protocol):
+    def write(self, octets: bytes, /) -> object: ...
+    def flush(self) -> object: ...
+
+
 class Output:
     """The place where what is fetched is written: a file, or standard output.
 
-    The file is opened when the first octet comes, so that a refusal harms nothing that is
-    there. Its time of modification becomes the server's, also when the transfer is broken off:
-    by that ``--continue`` knows later whether the rest is of the same file.
+    A file comes under a name of its own, ``FILE.netsuite-part``, and takes its place when all of it
+    is there: what stood there before stays until then, and what is broken off is never taken for
+    the file. A part that came with the server's time of modification is kept, with that time, by
+    which ``--continue`` knows later whether the rest is of the same file; any other is removed. No
+    file is made before the first octet comes, so that a refusal harms nothing that is there.
 
     Args:
         path: None for standard output.
         resume: whether what is there may be continued.
+        forced: whether binaries are shown on a terminal, and controls are left as they are.
+        rename: returns where the file goes by a name that the server gives, or None.
     """
 
     def __init__(
-        self, path: Path | None, *, resume: bool = False, progress: Progress | None = None
+        self,
+        path: Path | None,
+        *,
+        resume: bool = False,
+        progress: Progress | None = None,
+        forced: bool = False,
+        rename: Callable[[str], Path | None] | None = None,
     ) -> None:
         self.path = path
         #: What the server says of the file; set before the end.
         self.modified: datetime | None = None
+        #: How many octets have come.
+        self.count = 0
         self._resume = resume
+        self._forced = forced
+        self._rename = rename
         #: Shown while it comes.
         self.progress = progress or Progress()
         self._file: BinaryIO | None = None
+        self._sink: _Sink | None = None
         self._whole = False
+        self._continued: Path | None = None
+
+    @property
+    def to_standard(self) -> bool:
+        """Whether it goes to standard output."""
+        return self.path is None
+
+    def called(self, name: str) -> None:
+        """Accept a name that the server has for it; heeded only where the user has given none, and
+        before anything is written."""
+        if self._rename is not None and self._file is None:
+            self.path = self._rename(name) or self.path
 
     def there(self) -> tuple[int, datetime] | None:
         """Return size in octets and time of what may be continued; None for nothing."""
         if not self._resume or self.path is None:
             return None
-        try:
-            facts = self.path.stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._trouble(error) from None
-        if not facts.st_size:
-            return None
-        return facts.st_size, datetime.fromtimestamp(int(facts.st_mtime), UTC)
+        for path in (self._part, self.path):
+            try:
+                facts = path.stat()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise self._trouble(error) from None
+            if facts.st_size and stat.S_ISREG(facts.st_mode):
+                self._continued = path
+                return facts.st_size, datetime.fromtimestamp(int(facts.st_mtime), UTC)
+        return None
+
+    @property
+    def _real(self) -> Path:
+        """The file itself, where its name is a link."""
+        assert self.path is not None
+        return Path(os.path.realpath(self.path))
+
+    @property
+    def _part(self) -> Path:
+        real = self._real
+        name = os.fsencode(real.name)[: _NAME_OCTETS - len(SUFFIX)]
+        return real.with_name(os.fsdecode(name) + SUFFIX)
 
     def begin(self, total: int | None = None, *, offset: int = 0) -> BinaryIO:
         """Open.
@@ -184,34 +236,57 @@ class Output:
         Raises:
             FileTrouble: it cannot be.
         """
+        if self._file is not None:
+            return self._file
         try:
             if self.path is None:
-                file: BinaryIO = sys.stdout.buffer
-            elif offset:
-                file = self.path.open("r+b")
-                file.truncate(offset)
-                file.seek(offset)
+                self._file = sys.stdout.buffer
+                screen = sys.stdout.isatty() and not self._forced
+                self._sink = Screen(self._file) if screen else self._file
             else:
-                file = self.path.open("wb")
+                self._sink = self._file = self._opened(offset)
         except OSError as error:
             raise self._trouble(error) from None
         if self.path is not None or not sys.stdout.isatty():
             self.progress.begin(total, offset)
-        self._file = file
+        return self._file
+
+    def _opened(self, offset: int) -> BinaryIO:
+        real = self._real
+        mode: int | None = None
+        with contextlib.suppress(FileNotFoundError):
+            facts = real.stat()
+            if not stat.S_ISREG(facts.st_mode):  # a device, or a pipe with a name
+                self._whole = True
+                return real.open("wb")
+            mode = stat.S_IMODE(facts.st_mode)
+        part = self._part
+        if offset and self._continued == self.path:
+            os.replace(real, part)
+        self._continued = part
+        file = _locked(part)
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        file.truncate(offset)
+        file.seek(offset)
         return file
 
     def write(self, octets: bytes) -> None:
-        """Write a piece. Raises FileTrouble."""
+        """Write a piece. Raises FileTrouble, ReaderGone."""
+        if self._sink is None:
+            self.begin()
+        assert self._sink is not None
         try:
-            (self._file or self.begin()).write(octets)
+            self._sink.write(octets)
         except OSError as error:
             raise self._trouble(error) from None
+        self.count += len(octets)
         self.progress.advance(len(octets))
 
     def read(self, octets: int) -> Iterator[bytes]:
         """Return so many octets of what is there. Raises FileTrouble."""
-        assert self.path is not None  # else nothing is there
-        with opened(str(self.path)) as file:
+        assert self._continued is not None  # else nothing is there
+        with opened(str(self._continued)) as file:
             yield from read_of(file, octets)
 
     def keep(self) -> None:
@@ -222,23 +297,57 @@ class Output:
         """All has come; an empty file is a file too. Raises FileTrouble."""
         if self._file is None and not self._whole:
             self.begin()
+        self._whole = True
 
     def close(self) -> None:
-        """Close, whether all has come or not. Raises FileTrouble."""
+        """Close, whether all has come or not; give what is whole its name. Raises FileTrouble,
+        ReaderGone."""
         self.progress.end()
         file, self._file = self._file, None
-        if file is None:
-            return
+        sink, self._sink = self._sink, None
         try:
-            file.flush()
+            if sink is not None:
+                sink.flush()
             if self.path is not None:
-                file.close()
-                if self.modified is not None:
-                    seconds = self.modified.timestamp()
-                    os.utime(self.path, (seconds, seconds))
+                self._settle(file)
         except OSError as error:
             raise self._trouble(error) from None
 
-    def _trouble(self, error: OSError) -> FileTrouble:
+    def _settle(self, file: BinaryIO | None) -> None:
+        """Have the file at its place, or what has come of it."""
+        if file is not None and self.modified is not None:
+            seconds = self.modified.timestamp()
+            with contextlib.suppress(PermissionError):  # another's device
+                os.utime(file.fileno(), (seconds, seconds))
+        if self._continued is not None and self._continued == self._part:
+            if self._whole:
+                os.replace(self._continued, self._real)
+            elif file is not None and self.modified is None:
+                os.unlink(self._continued)
+        if file is not None:
+            file.close()
+
+    def _trouble(self, error: OSError) -> FileTrouble | ReaderGone:
+        if self.path is None and error.errno == errno.EPIPE:
+            return ReaderGone("nobody reads standard output")
         name = self.path or "standard output"
         return FileTrouble(f"{name} cannot be written: {error.strerror or error}")
+
+
+def _locked(path: Path) -> BinaryIO:
+    """Open a part for writing, made if it is not there, which no other command writes at the same
+    time. Raises OSError."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        file = os.fdopen(descriptor, "r+b")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # It may have become the file meanwhile, when the lock was another's.
+            if os.path.samestat(os.fstat(descriptor), os.lstat(path)):
+                return file
+        except BlockingIOError:
+            file.close()
+            raise OSError(errno.EBUSY, "another command is fetching it now") from None
+        except FileNotFoundError:
+            pass
+        file.close()

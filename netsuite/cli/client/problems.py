@@ -30,6 +30,7 @@ class Exit(enum.IntEnum):
     PARTLY = 8
     UNFORESEEN = 70
     INTERRUPTED = 130
+    READER_GONE = 141
 
 
 class CommandError(Exception):
@@ -84,6 +85,19 @@ class Interrupted(CommandError):
     code = Exit.INTERRUPTED
 
 
+class ReaderGone(CommandError):
+    """Whoever read standard output has gone: ``| head -1``. As what SIGPIPE ends, it says nothing,
+    and has the code that a shell gives to that."""
+
+    code = Exit.READER_GONE
+
+
+class PartlyFetched(CommandError):
+    """Some of several things were fetched, and others not."""
+
+    code = Exit.PARTLY
+
+
 class Usage(CommandError):
     """The options make no sense together."""
 
@@ -104,8 +118,8 @@ def printable(text: str, *, octets: bool = False) -> str:
     )
 
 
-def leave(code: Exit, line: str, more: Sequence[str] = ()) -> NoReturn:
-    """End the command with a line and a code.
+def complain(line: str, more: Sequence[str] = ()) -> None:
+    """Say on standard error what is not as it should be, and go on.
 
     Args:
         more: further lines, shown below.
@@ -114,8 +128,18 @@ def leave(code: Exit, line: str, more: Sequence[str] = ()) -> NoReturn:
         click.echo(f"netsuite: {line}", err=True)
         for each in more:
             click.echo(f"  {each}", err=True)
+
+
+def leave(code: Exit, line: str, more: Sequence[str] = ()) -> NoReturn:
+    """End the command with a line and a code.
+
+    Args:
+        more: further lines, shown below.
+    """
+    if code is not Exit.READER_GONE:
+        complain(line, more)
     # What could not be written to standard output must not be tried again at exit.
-    if code is Exit.FILE:
+    if code in (Exit.FILE, Exit.READER_GONE):
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(int(code))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from glob import escape
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import idna
+
+from netsuite.cli.client.numbers import Numbers, several_numbers
 
 
 class BadURL(ValueError):
@@ -30,6 +34,7 @@ class Scheme:
     tls: bool = False
 
 
+_TYPE_CODE: Final = re.compile(r";type=[aid]\Z", re.IGNORECASE)
 #: Every scheme. ``gophers``, ``telnets``, ``smtp``/``smtps`` and ``lmtp`` are not registered, and
 #: written as here by all.
 SCHEMES: Final[Mapping[str, Scheme]] = {
@@ -193,8 +198,8 @@ def file_path(target: Target) -> str:
     path, semicolon, code = target.path.removeprefix("/").rpartition(";type=")
     if not semicolon:
         path = code
-    elif code.lower() not in ("a", "i"):
-        raise BadURL("files are transferred as they are (;type=i), or as texts (;type=a)")
+    elif code.lower() not in ("a", "i", "d"):
+        raise BadURL("there are ;type=i (as it is), ;type=a (a text) and ;type=d (a directory)")
     return decoded(path, "the path", octets=True)
 
 
@@ -203,11 +208,42 @@ def is_text(target: Target) -> bool:
     return target.path.lower().endswith(";type=a")
 
 
+def is_directory(target: Target) -> bool:
+    """Return whether an FTP URL says that it is of a directory, whose names are meant."""
+    return target.path.lower().endswith(";type=d")
+
+
 def file_name(target: Target) -> str:
     """Return the last name of a path; empty for a directory. Raises BadURL."""
     ftp = target.service == "ftp"
-    path = target.path.partition("?")[0] if ftp else target.path
+    path = _TYPE_CODE.sub("", target.path).partition("?")[0] if ftp else target.path
     return decoded(path.rpartition("/")[2], "the path", octets=ftp)
+
+
+# What makes a name a pattern, as it stands in a URL; encoded it means itself. In http URLs ``?``
+# has another meaning.
+_WILD: Final = {"ftp": re.compile(r"[*?[]"), "http": re.compile(r"[*[]")}
+
+
+def file_pattern(target: Target) -> str:
+    """Return the last name of an ftp or http URL as a pattern for ``fnmatch``; empty where it is
+    none. Raises BadURL."""
+    wild = _WILD.get(target.service)
+    name = _TYPE_CODE.sub("", target.path).rpartition("/")[2]
+    if wild is None or wild.search(name) is None:
+        return ""
+    pieces = [
+        each if each in ("*", "?", "[", "]", "!", "-") or not each else escape(
+            decoded(each, "the path", octets=True)
+        )
+        for each in re.split(r"([*?\[\]!-])", name)
+    ]  # fmt: skip
+    return "".join(pieces)
+
+
+def directory_of(target: Target) -> Target:
+    """Return the directory that a file, or a pattern, is in."""
+    return replace(target, path=target.path.rpartition("/")[0] + "/", query="")
 
 
 def under(target: Target, name: str) -> Target:
@@ -255,11 +291,20 @@ class GopherItem:
 
 def gopher_item(target: Target) -> GopherItem:
     """Read ``/Tselector[%09search]``. Raises BadURL."""
-    path = decoded(target.path.removeprefix("/"), "the selector", allowed="\t")
+    written = target.path.removeprefix("/")
+    if written.startswith("7") and "?" in written and "%09" not in written:
+        # As people write it, and other clients: what is encoded is of the selector.
+        written = "%09".join(written.split("?", 1))
+    path = decoded(written, "the selector", allowed="\t")
     selector, tab, search = path[1:].partition("\t")
     if "\t" in search:
         raise BadURL("Gopher+ is not spoken")
     return GopherItem(path[:1] or "1", selector, search if tab else None)
+
+
+# sequence-set = (seq-number / seq-range) *("," sequence-set) (RFC 9051, 9)
+_NUMBER: Final = r"(?:[1-9][0-9]{0,9}|\*)"
+_SET: Final = re.compile(rf"{_NUMBER}(?::{_NUMBER})?(?:,{_NUMBER}(?::{_NUMBER})?)*")
 
 
 def message_number(target: Target) -> int:
@@ -282,12 +327,14 @@ class MailboxPath:
 
     Args:
         section: as it stands between the brackets of ``BODY[]``.
+        several: UIDs as a set has them: ``1:*``; empty for no set.
     """
 
     mailbox: str = ""
     uid: int | None = None
     uid_validity: int | None = None
     section: str = ""
+    several: str = ""
 
 
 def mailbox_path(target: Target) -> MailboxPath:
@@ -306,17 +353,23 @@ def mailbox_path(target: Target) -> MailboxPath:
         if key.upper() in found or key.upper() not in ("UID", "UIDVALIDITY", "SECTION"):
             raise BadURL(f"an imap URL cannot have {key or 'an empty parameter'} here")
         found[key.upper()] = decoded(value, key.upper())
+    several = found.get("UID", "")
+    several = several if _SET.fullmatch(several) and not several.isdigit() else ""
+    if several:
+        del found["UID"]
     numbers: dict[str, int | None] = {}
     for key in ("UID", "UIDVALIDITY"):
         numbers[key] = _number(found[key]) if key in found else None
         if key in found and numbers[key] is None:
             raise BadURL(f"{key} is a number from 1")
-    if "SECTION" in found and "UID" not in found:
+    if "SECTION" in found and "UID" not in found and not several:
         raise BadURL("SECTION is of a message, which UID names")
     name = decoded(mailbox, "the mailbox's name")
-    if found and not name:
+    if (found or several) and not name:
         raise BadURL("there is no mailbox in the URL")
-    return MailboxPath(name, numbers["UID"], numbers["UIDVALIDITY"], found.get("SECTION", ""))
+    return MailboxPath(
+        name, numbers["UID"], numbers["UIDVALIDITY"], found.get("SECTION", ""), several
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,16 +378,20 @@ class NewsPath:
 
     Args:
         message_id: with its angle brackets.
+        several: numbers of articles.
     """
 
     group: str = ""
     number: int | None = None
     message_id: str = ""
+    several: Numbers | None = None
 
 
 def news_path(target: Target) -> NewsPath:
     """Read ``/GROUP[/NUMBER]`` or ``/MESSAGE-ID`` (RFC 5538). Raises BadURL."""
     path = decoded(target.path.removeprefix("/"), "the path")
+    if path == "*":
+        return NewsPath()
     if "@" in path or path.startswith("<"):
         bare = path.removeprefix("<").removesuffix(">")
         if not bare or len(bare) > 248 or any(each in "<> " or each > "~" for each in bare):
@@ -342,8 +399,9 @@ def news_path(target: Target) -> NewsPath:
         return NewsPath(message_id=f"<{bare}>")
     group, slash, article = path.partition("/")
     number = _number(article)
-    if article and number is None:
+    several = several_numbers(article)
+    if article and number is None and several is None:
         raise BadURL("an article is named by its number: nntp://HOST/GROUP/1")
     if " " in group or (slash and not group):
         raise BadURL("that is no newsgroup")
-    return NewsPath(group, number)
+    return NewsPath(group, number, several=several)
