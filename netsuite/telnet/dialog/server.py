@@ -8,24 +8,27 @@ Everything that is printed goes through ``sanitized``: no content can act on the
 
 from __future__ import annotations
 
-import codecs
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from netsuite.telnet import commands, editing
 from netsuite.telnet.commands import Code, Option
 from netsuite.telnet.dialog.core import CHARSETS, Echo, TelnetDialog, function
-from netsuite.telnet.editing import EndOfFile, Interrupt, Line, LineEditor
+from netsuite.telnet.dialog.style import Style, has_colour, styled
+from netsuite.telnet.dialog.typed import TypedAhead
+from netsuite.telnet.editing import Complete, EndOfFile, Interrupt, Line, LineEditor
 from netsuite.telnet.grammar import escape, format_meaning, network_text
 from netsuite.telnet.options import Outcome, Side
 from netsuite.telnet.options import State as OptionState
-from netsuite.telnet.sanitize import sanitized
+from netsuite.telnet.sanitize import cut, one_line, sanitized, width
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput, Need
 from netsuite.wire.machine import Machine
 
+#: Where the client has not said how wide its window is.
+COLUMNS: Final = 80
 #: Characters that may wait to be read; then the transport waits.
 TYPED_AHEAD: Final = 65_536
 #: What a window may be said to have, so that nothing is made of absurd numbers.
@@ -62,9 +65,14 @@ class Greet:
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """Text for the terminal; lines end with LF."""
+    """Text for the terminal; lines end with LF.
+
+    Args:
+        style: how it is set off, where the terminal has colours and the user wants them.
+    """
 
     text: str
+    style: Style = Style.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +83,16 @@ class ReadLine:
         prompt: shown before it.
         visible: whether what is typed may be shown; a password's is not.
         limit: how many characters it may have.
+        completes: whether TAB asks for what the line may go on with.
+        text: what is in the line already, to be edited; where the client edits lines itself there
+            is none.
     """
 
     prompt: str
     visible: bool = True
     limit: int = editing.LINE_CHARACTERS
+    completes: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,27 @@ class ReadKey:
     """It is the client's turn to press a key; the prompt is taken away when it has."""
 
     prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The answer to ``Complete``; the line goes on.
+
+    Args:
+        insert: put in at the cursor.
+        candidates: shown below the line, to choose from; with neither, the bell rings.
+    """
+
+    insert: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Word of something, shown at once on a line of its own, wherever the conversation stands; a
+    line that is being typed is shown anew below it."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +142,7 @@ class State(enum.Enum):
 
     OURS = "we are at work; what is typed waits"
     LINE = "a line is being typed"
+    COMPLETING = "we are asked how a line goes on; what is typed waits"
     KEY = "a key is awaited"
     CLOSED = "all has been said"
 
@@ -118,13 +153,21 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     (State.OURS, ReadLine): State.LINE,
     (State.OURS, ReadKey): State.KEY,
     (State.OURS, Farewell): State.CLOSED,
+    (State.OURS, Notice): State.OURS,
     (State.LINE, Line): State.OURS,
     (State.LINE, Interrupt): State.OURS,
     (State.LINE, EndOfFile): State.OURS,
+    (State.LINE, Complete): State.COMPLETING,
+    (State.LINE, Notice): State.LINE,
     (State.LINE, Farewell): State.CLOSED,
+    (State.COMPLETING, Completion): State.LINE,
+    (State.COMPLETING, Interrupt): State.OURS,
+    (State.COMPLETING, Notice): State.COMPLETING,
+    (State.COMPLETING, Farewell): State.CLOSED,
     (State.KEY, Key): State.OURS,
     (State.KEY, Interrupt): State.OURS,
     (State.KEY, EndOfFile): State.OURS,
+    (State.KEY, Notice): State.KEY,
     (State.KEY, Farewell): State.CLOSED,
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.OURS, final=[State.CLOSED])
@@ -133,17 +176,17 @@ MACHINE: Final = Machine(TRANSITIONS, start=State.OURS, final=[State.CLOSED])
 #: What a line or a key that was asked for may end as.
 Typed: TypeAlias = Line | Key | Interrupt | EndOfFile
 #: What a server's dialog gives, and takes.
-ServerEvent: TypeAlias = Typed | commands.WindowSize | Echo | EndOfInput
-ServerSaid: TypeAlias = Greet | Print | ReadLine | ReadKey | Farewell
+ServerEvent: TypeAlias = Typed | Complete | commands.WindowSize | Echo | EndOfInput
+ServerSaid: TypeAlias = Greet | Print | ReadLine | ReadKey | Completion | Notice | Farewell
 
 
 class ServerDialog(TelnetDialog):
     """The server's side; *utf8* sends it before, or without, any agreement on it."""
 
     __slots__ = (
-        "_after_cr", "_at", "_charset_asked", "_decoder", "_editor", "_end_told", "_held",
-        "_interrupted", "_key", "_pieces", "_pieces_characters", "_prompt", "_resized", "_typed",
-        "_utf8", "charset", "state", "terminal_types",
+        "_charset_asked", "_completes", "_editor", "_end_told", "_held", "_key", "_prompt",
+        "_resized", "_typed", "_utf8", "charset", "state", "terminal_types", "wants_colour",
+        "window",
     )  # fmt: skip
 
     def __init__(self, *, utf8: bool = False) -> None:
@@ -156,17 +199,16 @@ class ServerDialog(TelnetDialog):
         self._utf8 = utf8
         self._charset_asked = False
         self._editor = LineEditor(self._shown)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._after_cr = False
-        self._typed = ""  # what was typed and not read, from ``_at`` on, then the pieces
-        self._at = 0
-        self._pieces: list[str] = []
-        self._pieces_characters = 0
-        self._interrupted = False  # whether there may be an interrupt in it
+        self._typed = TypedAhead()
+        self._completes = False
         self._prompt = ""
         self._key: str | None = None  # of a line that is to be one key
-        self._held: Typed | None = None  # told after the echo that belongs before it
+        self._held: Typed | Complete | None = None  # told after the echo that belongs before it
+        #: Width and height of the window, in characters; 0 for unknown.
+        self.window = (0, 0)
         self._resized: commands.WindowSize | None = None
+        #: Whether the user wants colours, where the terminal has them.
+        self.wants_colour = True
         self._end_told = False
 
     # -- in ------------------------------------------------------------------------------------
@@ -184,11 +226,11 @@ class ServerDialog(TelnetDialog):
                 return resized
             if self.state is State.CLOSED:
                 return PAUSED
-            if self._drop_interrupted():
+            if self._interrupted():
                 return Interrupt()
             if self._from_typed() or self._out:
                 continue
-            if self._waiting() > TYPED_AHEAD:
+            if len(self._typed) > TYPED_AHEAD:
                 return PAUSED
             try:
                 taken = self._take()
@@ -208,94 +250,73 @@ class ServerDialog(TelnetDialog):
         if isinstance(token, commands.Function):
             self._function(token.code)
         elif token is not None:
-            self._data(token.octets)
+            self._typed.feed(token.octets)
         return token is not None
 
     def _rest(self) -> EndOfInput | Need:
         """Return what there is to say when all that came was read."""
-        if self.state is State.OURS:
+        if self.state in (State.OURS, State.COMPLETING):
             return PAUSED
         if self.reader.eof and not self._end_told:
             self._end_told = True
             return EndOfInput()
         return NEED_DATA
 
-    def _waiting(self) -> int:
-        return len(self._typed) - self._at + self._pieces_characters
-
-    def _data(self, octets: bytes) -> None:
-        """Accept octets as characters. CR LF and CR NUL are one line end (RFC 1123, 3.3.1), and so
-        are CR and LF alone, which is what terminals in binary mode and netcat send."""
-        if self._after_cr and octets[0] in b"\n\0":
-            octets = octets[1:]
-        self._after_cr = octets.endswith(b"\r")
-        if b"\r" in octets:
-            octets = octets.replace(b"\r\n", b"\n").replace(b"\r\0", b"\n").replace(b"\r", b"\n")
-        self._put_typed(self._decoder.decode(octets.replace(b"\0", b"")))
-
-    def _put_typed(self, characters: str) -> None:
-        if characters:
-            self._pieces.append(characters)
-            self._pieces_characters += len(characters)
-            self._interrupted = self._interrupted or editing.INTERRUPT in characters
-
-    def _join(self) -> None:
-        if self._pieces:
-            self._typed = self._typed[self._at :] + "".join(self._pieces)
-            self._at = self._pieces_characters = 0
-            self._pieces.clear()
-
-    def _drop_interrupted(self) -> bool:
+    def _interrupted(self) -> bool:
         """While we are at work, an interrupt is told at once, and what was typed before it is
         dropped; return whether there was one."""
-        if self.state is not State.OURS or not self._interrupted:
+        if self.state not in (State.OURS, State.COMPLETING) or not self._typed.drop_interrupted():
             return False
-        self._join()
-        self._interrupted = False
-        at = self._typed.rfind(editing.INTERRUPT, self._at)
-        if at >= 0:  # else an editor has met it
-            self._at = at + 1
-        return at >= 0
+        if self.state is State.COMPLETING:
+            self.state = MACHINE.step(self.state, Interrupt())
+            self._out += network_text("\n", self.encoding)
+        return True
 
     def _function(self, code: int) -> None:
         key = _FUNCTION_KEYS.get(code)
         if key is not None:
-            self._put_typed(key)
+            self._typed.put(key)
         elif code == Code.AYT:
             self._answer(_AYT)
         elif code == Code.AO and self._answer(function(Code.DM)) and self.state is State.OURS:
             # RFC 854: what is printed may be thrown away; what is under way may as well end.
-            self._put_typed(editing.INTERRUPT)
+            self._typed.put(editing.INTERRUPT)
 
     def _from_typed(self) -> bool:
         """Read on in what was typed; return whether that led to something to tell."""
-        if self.state is State.OURS or not self._waiting():
+        if self.state not in (State.LINE, State.KEY) or not len(self._typed):
             return False
-        self._join()
-        ended = self._read_line() if self.state is State.LINE else self._read_key()
-        if ended is not None:
-            self.state = MACHINE.step(self.state, ended)
-            self._held = ended
-        return ended is not None
+        self._typed.join()
+        came = self._read_line() if self.state is State.LINE else self._read_key()
+        if came is not None:
+            self.state = MACHINE.step(self.state, came)
+            self._held = came
+        return came is not None
 
-    def _read_line(self) -> Typed | None:
-        self._at, ended = self._editor.type(self._typed, self._at)
+    def _read_line(self) -> Typed | Complete | None:
+        typed = self._typed
+        self._editor.completes = self._completes and self.echoes
+        typed.at, came = self._editor.type(typed.text, typed.at)
+        self._show_edited()
+        return came
+
+    def _show_edited(self) -> None:
+        """Send what the editor has to show, where it is we who show what is typed."""
         shown = self._editor.output()
-        if shown and self.is_on(Side.US, Option.ECHO):
+        if shown and self.echoes:
             self._out += escape(shown.encode(self.encoding, "replace"))
-        return ended
 
     def _read_key(self) -> Typed | None:
         """A key; of a client that sends lines, the first character of one, or its end."""
-        keys = self.is_on(Side.US, Option.ECHO)
-        while self._at < len(self._typed):
-            key = self._typed[self._at]
-            self._at += 1
+        typed = self._typed
+        while typed.at < len(typed.text):
+            key = typed.text[typed.at]
+            typed.at += 1
             if key == editing.INTERRUPT:
                 return self._key_ended(Interrupt())
             if key == editing.END_OF_FILE:
                 return self._key_ended(EndOfFile())
-            if keys:
+            if self.echoes:
                 return self._key_ended(Key(key))
             if key == "\n":
                 return self._key_ended(Key(self._key or key))
@@ -304,7 +325,7 @@ class ServerDialog(TelnetDialog):
 
     def _key_ended(self, event: Typed) -> Typed:
         self._key = None
-        if self.is_on(Side.US, Option.ECHO):
+        if self.echoes:
             self._out += b"\r" + b" " * len(self._prompt) + b"\r"
         return event
 
@@ -315,7 +336,7 @@ class ServerDialog(TelnetDialog):
         if side is Side.HIM and option == Option.TTYPE and on:
             self._out += format_meaning(commands.TerminalTypeSend())
         elif side is Side.HIM and option == Option.NAWS and on is False:
-            self._resized = commands.WindowSize(0, 0)
+            self._resize(0, 0)
         elif side is Side.US and option == Option.CHARSET and on:
             self._charset_asked = True
             self._out += format_meaning(commands.CharsetRequest(("UTF-8", "US-ASCII")))
@@ -323,8 +344,7 @@ class ServerDialog(TelnetDialog):
     def _said(self, meaning: commands.Meaning) -> None:
         if isinstance(meaning, commands.WindowSize):
             if self.is_on(Side.HIM, Option.NAWS):
-                width, height = _within(meaning.width, WIDTHS), _within(meaning.height, HEIGHTS)
-                self._resized = commands.WindowSize(width, height)
+                self._resize(_within(meaning.width, WIDTHS), _within(meaning.height, HEIGHTS))
         elif isinstance(meaning, commands.TerminalTypeIs):
             self._terminal_type(meaning.name)
         elif isinstance(meaning, commands.CharsetRequest):
@@ -335,6 +355,13 @@ class ServerDialog(TelnetDialog):
                 self._take_charset(meaning.name)
         elif isinstance(meaning, commands.CharsetRejected):
             self._charset_asked = False
+
+    def _resize(self, columns: int, rows: int) -> None:
+        self.window = (columns, rows)
+        self._resized = commands.WindowSize(columns, rows)
+        if self.state in (State.LINE, State.COMPLETING):
+            self._editor.resize(columns)
+            self._show_edited()
 
     def _terminal_type(self, name: str) -> None:
         if not self.is_on(Side.HIM, Option.TTYPE) or len(self.terminal_types) >= TERMINAL_TYPES:
@@ -369,6 +396,16 @@ class ServerDialog(TelnetDialog):
             return self.charset
         return "utf-8" if self._utf8 or self.is_on(Side.US, Option.BINARY) else "ascii"
 
+    @property
+    def echoes(self) -> bool:
+        """Whether what is typed comes key by key, and it is we who show it."""
+        return self.is_on(Side.US, Option.ECHO)
+
+    @property
+    def colour(self) -> bool:
+        """Whether the terminal has colours, and the user wants them."""
+        return self.wants_colour and any(map(has_colour, self.terminal_types))
+
     def _shown(self, text: str) -> str:
         """Return what the terminal shows for text, in the encoding there is."""
         shown = sanitized(text)
@@ -380,18 +417,80 @@ class ServerDialog(TelnetDialog):
 
     def send(self, value: ServerSaid) -> bytes:
         """Print what is to be said. Raises LocalProtocolError when it is the client's turn."""
-        at_prompt = self.state in (State.LINE, State.KEY)
-        self.state = MACHINE.step(self.state, value)
+        state = self.state
+        self.state = MACHINE.step(state, value)
         if isinstance(value, Greet):
             return self._greeting()
-        before = self._take_output()
-        if isinstance(value, Print | Farewell):
-            text = "\n" + value.text if at_prompt else value.text
-            return before + network_text(sanitized(text), self.encoding)
-        self._prompt = sanitized(value.prompt)
-        if isinstance(value, ReadLine):
-            self._editor.begin(visible=value.visible, limit=value.limit)
-        return before + network_text(self._prompt, self.encoding) + self._mark()
+        if isinstance(value, Print):
+            text = sanitized(value.text)
+            self._say(styled(text, value.style) if self.colour else text)
+        elif isinstance(value, Farewell):
+            self._say(("" if state is State.OURS else "\n") + sanitized(value.text))
+        elif isinstance(value, Notice):
+            self._notice(state, sanitized(value.text.removesuffix("\n")) + "\n")
+        elif isinstance(value, Completion):
+            self._complete(value)
+        elif isinstance(value, ReadLine):
+            self._begin_line(value)
+        else:
+            self._prompt = sanitized(value.prompt)
+            self._say(self._prompt)
+            self._out += self._mark()
+        return self._take_output()
+
+    def _say(self, text: str) -> None:
+        self._out += network_text(text, self.encoding)
+
+    def _begin_line(self, value: ReadLine) -> None:
+        above, line_end, self._prompt = sanitized(value.prompt).rpartition("\n")
+        self._say(above + line_end)
+        self._completes = value.completes
+        self._editor.begin(
+            visible=value.visible,
+            limit=value.limit,
+            prompt=self._shown(self._prompt),
+            text=value.text if self.echoes else "",
+            columns=self.window[0],
+        )
+        self._show_line()
+
+    def _show_line(self) -> None:
+        """Show prompt and line, on a row of which nothing is used."""
+        self._editor.show(self._shown(self._prompt))
+        if self.echoes:
+            self._show_edited()
+        else:
+            self._editor.output()
+            self._say(self._prompt)
+        self._out += self._mark()
+
+    def _complete(self, value: Completion) -> None:
+        """Go on with the line: with more in it, or below what it may go on with."""
+        if value.insert:
+            self._editor.insert(value.insert)
+        elif not value.candidates:
+            self._editor.bell()
+        if value.candidates:
+            self._editor.leave()
+            self._show_edited()
+            self._say(in_columns(value.candidates, self.window[0] or COLUMNS))
+            self._show_line()
+        else:
+            self._show_edited()
+
+    def _notice(self, state: State, text: str) -> None:
+        """Show a line at once; what is being typed, or awaited, is shown anew below it."""
+        if state is State.OURS:
+            self._say(text)
+        elif not self.echoes:
+            self._say("\n" + text + self._prompt)
+        elif state is State.KEY:
+            self._say("\r" + " " * width(self._prompt) + "\r" + text + self._prompt)
+        else:
+            self._editor.hide()
+            self._show_edited()
+            self._say(text)
+            self._show_line()
 
     def _greeting(self) -> bytes:
         for side, option in (
@@ -410,6 +509,19 @@ class ServerDialog(TelnetDialog):
             return function(Code.EOR)
         refused = self.options.state(Side.US, Option.SGA) is OptionState.NO
         return function(Code.GA) if refused else b""
+
+
+def in_columns(words: Sequence[str], columns: int) -> str:
+    """Return words as lines of equal columns, down and then across, as wide as a window."""
+    shown = [cut(one_line(word), columns - 1) for word in words]
+    each = max(map(width, shown)) + 2
+    across = max(1, (columns + 1) // each)
+    rows = -(-len(shown) // across)
+    lines = []
+    for row in range(rows):
+        cells = shown[row::rows]
+        lines.append("".join(cell + " " * (each - width(cell)) for cell in cells).rstrip() + "\n")
+    return "".join(lines)
 
 
 def _within(number: int, bounds: tuple[int, int]) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar, Final, TypeVar
+from dataclasses import replace
+from typing import ClassVar, Final, TypeAlias, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 from twisted.python.failure import Failure
@@ -14,12 +15,21 @@ from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.pump import GONE
 from netsuite.connection.server import ServerConnection
 from netsuite.telnet import replies
-from netsuite.telnet.commands import Option
 from netsuite.telnet.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.telnet.dialog.core import ANSWER_SECONDS
-from netsuite.telnet.dialog.server import Farewell, Greet, Key, Print, ReadKey, ReadLine, State
-from netsuite.telnet.editing import Line
-from netsuite.telnet.options import Side
+from netsuite.telnet.dialog.server import (
+    Completion,
+    Farewell,
+    Greet,
+    Key,
+    Notice,
+    Print,
+    ReadKey,
+    ReadLine,
+    State,
+)
+from netsuite.telnet.dialog.style import Style
+from netsuite.telnet.editing import Complete, Line
 from netsuite.telnet.server.shared import Shared
 from netsuite.telnet.shell.command import Present
 from netsuite.telnet.shell.command_loop import run_shell
@@ -27,6 +37,9 @@ from netsuite.telnet.shell.terminal import HungUp, Interrupted
 from netsuite.wire.errors import ErrorTable, LocalProtocolError
 
 T = TypeVar("T")
+
+#: Gives what a line may go on with, from what stands before the cursor and behind it.
+Completing: TypeAlias = Callable[[str, str], Awaitable[Completion]]
 
 #: Somebody who has not logged in has no reason to send more.
 OCTETS_BEFORE_LOGIN: Final = 256 * 1024
@@ -53,6 +66,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         #: The user is gone.
         self.hung_up = False
         self._asked: Deferred[Line | Key] | None = None
+        #: Completes the line that was asked for, and the completing of it that is under way.
+        self._completing: Completing | None = None
+        self._completion: Deferred[None] | None = None
         #: Cancels what the shell waits for besides the user; and why it was called.
         self._cancel: Callable[[], None] | None = None
         self._broken_off: Exception | None = None
@@ -106,14 +122,40 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     # -- what the shell sees -------------------------------------------------------------------
 
-    def print(self, text: str) -> None:
-        """Show text; lines end with LF."""
+    def print(self, text: str, style: Style = Style.PLAIN) -> None:
+        """Show text, set off where the terminal has colours; lines end with LF."""
         if not self.closing:
-            self.say(Print(text))
+            self.say(Print(text, style))
 
-    async def read_line(self, wanted: ReadLine) -> Line:
-        """Let the user type a line. Raises Interrupted, EndOfText, HungUp."""
-        line = await self._ask(wanted)
+    def notice(self, text: str) -> None:
+        """Show a line at once; a line that is being typed is shown anew below it."""
+        if not self.closing and self.dialog.state is not State.CLOSED:
+            self.say(Notice(text))
+
+    @property
+    def terminal_type(self) -> str:
+        """What the user's terminal is, by the first name that the client gave; empty: unknown."""
+        return next(iter(self.dialog.terminal_types), "")
+
+    @property
+    def colour(self) -> bool:
+        """Whether the terminal has colours, and the user wants them."""
+        return self.dialog.colour
+
+    def use_colour(self, wanted: bool) -> None:
+        """Have colours used where the terminal has them, or not."""
+        self.dialog.wants_colour = wanted
+
+    async def read_line(self, wanted: ReadLine, complete: Completing | None = None) -> Line:
+        """Let the user type a line. Raises Interrupted, EndOfText, HungUp.
+
+        Args:
+            wanted: the prompt, and what the line may be.
+            complete: asked at TAB how the line may go on; it is cancelled when nobody wants to know
+                any more.
+        """
+        self._completing = complete
+        line = await self._ask(wanted if complete is None else replace(wanted, completes=True))
         if not isinstance(line, Line):
             raise LocalProtocolError("a key for a line")
         if self.transcript is not None:
@@ -166,7 +208,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def takes_keys(self) -> bool:
         """Return whether single keys come, and not lines only."""
-        return self.dialog.is_on(Side.US, Option.ECHO)
+        return self.dialog.echoes
 
     def channel(self) -> Channel:
         """Return over what the user logs in."""
@@ -186,9 +228,30 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if asked is not None:
             asked.callback(typed)
 
+    def complete(self, asked: Complete) -> None:
+        """Have the line completed, beside what else goes on."""
+        if self._completing is not None:
+            completion = self._completion = ensureDeferred(self._complete(self._completing, asked))
+            completion.addErrback(Failure.trap, CancelledError)
+
+    async def _complete(self, completing: Completing, asked: Complete) -> None:
+        try:
+            completion = await completing(asked.before, asked.behind)
+        except CancelledError:
+            raise
+        except Exception:
+            self.log.failure("completing a line on {name}", name=self.name)
+            completion = Completion()
+        if not self.closing and self.dialog.state is State.COMPLETING:
+            self.say(completion)
+            self.pump()
+
     def break_off(self, error: Exception) -> bool:
         """Raise an error where the shell waits for the user, or lets the user not wait with it;
         return whether it does."""
+        completion, self._completion = self._completion, None
+        if completion is not None:
+            completion.cancel()
         asked, self._asked = self._asked, None
         if asked is not None:
             asked.errback(error)

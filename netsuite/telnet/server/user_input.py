@@ -8,7 +8,7 @@ from netsuite.connection.server import Handlers, handlers
 from netsuite.telnet.commands import WindowSize
 from netsuite.telnet.dialog.core import Echo
 from netsuite.telnet.dialog.server import Key
-from netsuite.telnet.editing import EndOfFile, Interrupt, Line
+from netsuite.telnet.editing import Complete, EndOfFile, Interrupt, Line
 from netsuite.telnet.server.session import Session
 from netsuite.telnet.shell.terminal import EndOfText, Interrupted
 from netsuite.wire.events import EndOfInput
@@ -17,6 +17,11 @@ from netsuite.wire.events import EndOfInput
 async def typed(session: Session, event: Line | Key) -> None:
     """Pass it on to the shell, which has asked for it."""
     session.typed(event)
+
+
+async def complete(session: Session, event: Complete) -> None:
+    """Have the shell tell how the line may go on."""
+    session.complete(event)
 
 
 async def interrupt(session: Session, event: Interrupt) -> None:
@@ -46,5 +51,5 @@ async def end_of_input(session: Session, event: EndOfInput) -> None:
 
 
 HANDLERS: Final[Handlers[Session, None]] = handlers(
-    typed, interrupt, end_of_file, resize, echo, end_of_input
+    typed, complete, interrupt, end_of_file, resize, echo, end_of_input
 )

@@ -7,7 +7,7 @@ The keys are those of every shell::
     ^D               end of input on an empty line, else erase the character at the cursor
     ^C               interrupt                                 ^L     nothing
     left, right, ^B, ^F   move           home, end, ^A, ^E     to the line's ends
-    up, down, ^P, ^N      lines typed before
+    up, down, ^P, ^N      lines typed before                   TAB    complete, where offered
 
 Characters are decoded, and CR LF, CR NUL, CR and LF are all LF, before they come here.
 """
@@ -21,7 +21,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from netsuite.telnet.sanitize import sanitized, width
+from netsuite.telnet.editing.row import Row
+from netsuite.telnet.sanitize import sanitized
 
 #: Characters of one line.
 LINE_CHARACTERS: Final = 4096
@@ -61,7 +62,21 @@ class EndOfFile:
     """Nothing more will be typed: ^D on an empty line, or EOF."""
 
 
-Ended: TypeAlias = Line | Interrupt | EndOfFile
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """The user wants the line completed at the cursor: TAB; the line is not ended.
+
+    Args:
+        before: what stands before the cursor.
+        behind: what stands behind it.
+    """
+
+    before: str
+    behind: str
+
+
+#: What a line may come to; ``Complete`` does not end it.
+Ended: TypeAlias = Line | Interrupt | EndOfFile | Complete
 
 
 class _Escape(enum.Enum):
@@ -82,32 +97,45 @@ class LineEditor:
     """
 
     __slots__ = (
-        "_before", "_behind", "_escape", "_history", "_limit", "_out", "_parameters", "_place",
-        "_shown", "_too_long", "_typed", "_visible",
+        "_before", "_behind", "_escape", "_history", "_limit", "_parameters", "_place", "_row",
+        "_too_long", "_typed", "_visible", "completes",
     )  # fmt: skip
 
     def __init__(self, shown: Callable[[str], str] = sanitized) -> None:
-        self._shown = shown
+        self._row = Row(shown)
         self._history: deque[str] = deque(maxlen=HISTORY_LINES)
-        self._out: list[str] = []
+        #: Whether TAB asks to have the line completed; else it is a space.
+        self.completes = False
         self.begin()
 
-    def begin(self, *, visible: bool = True, limit: int = LINE_CHARACTERS) -> None:
-        """Begin a line.
+    def begin(
+        self,
+        *,
+        visible: bool = True,
+        limit: int = LINE_CHARACTERS,
+        prompt: str = "",
+        text: str = "",
+        columns: int = 0,
+    ) -> None:
+        """Begin a line; ``show`` shows it.
 
         Args:
             visible: whether what is typed is shown; else nothing of it ever is, nor kept.
             limit: how many characters it may have.
+            prompt: what stands before it, as the terminal is to be sent it.
+            text: what is in the line already.
+            columns: how wide the window is; 0 for unknown.
         """
         self._visible = visible
         self._limit = limit
-        self._before: list[str] = []  # characters before the cursor
+        self._before: list[str] = list(text[:limit])  # characters before the cursor
         self._behind: list[str] = []  # those behind it, the next one last
         self._too_long = False
         self._place = len(self._history)
         self._typed = ""  # what was there before the history was walked
         self._escape = _Escape.NONE
         self._parameters = ""
+        self._row.begin(prompt, columns)
 
     @property
     def text(self) -> str:
@@ -116,17 +144,16 @@ class LineEditor:
 
     def output(self) -> str:
         """Return what the terminal is to show since this was last asked."""
-        shown = "".join(self._out)
-        self._out.clear()
-        return shown
+        self._settle()
+        return self._row.take()
 
     def type(self, characters: str, start: int) -> tuple[int, Ended | None]:
-        """Accept what was typed, from *start* on, up to what ends the line.
+        """Accept what was typed, from *start* on, up to what ends the line, or asks something.
 
         Returns:
-            How far that was, and what ended the line; None where nothing did. It may be less
-            than was typed: whoever shows what there is to show, and asks again, need not hold
-            more than ``OUTPUT_CHARACTERS`` and what one key leads to.
+            How far that was, and what it came to; None where to nothing. It may be less than was
+            typed: whoever shows what there is to show, and asks again, need not hold more than
+            ``OUTPUT_CHARACTERS`` and what one key leads to.
         """
         shown = 0  # of the pieces, so many are counted
         room = OUTPUT_CHARACTERS
@@ -141,9 +168,44 @@ class LineEditor:
             start += 1
             if ended is not None:
                 return start, ended
-            room -= sum(map(len, self._out[shown:]))
-            shown = len(self._out)
+            room -= self._row.weight(shown)
+            shown = self._row.written
         return start, None
+
+    # -- beside what is typed ------------------------------------------------------------------
+
+    def insert(self, text: str) -> None:
+        """Put text in at the cursor."""
+        self._insert("".join(_PLAIN.findall(text)))
+
+    def bell(self) -> None:
+        """Tell the user that a key did nothing."""
+        self._row.write(BELL)
+
+    def leave(self) -> None:
+        """Go to the row below, so that something is shown there; ``show`` goes on behind it."""
+        self._settle()
+        self._row.write("\r\n")
+
+    def hide(self) -> None:
+        """Take the row away, so that something is shown in its place; ``show`` brings it back."""
+        self._settle()
+        self._row.clear()
+
+    def show(self, prompt: str | None = None) -> None:
+        """Show prompt and line, on a row of which nothing is used; the prompt may be another."""
+        self._row.show(*self._shown_parts(), prompt=prompt)
+
+    def resize(self, columns: int) -> None:
+        """Go on in a window that is so wide now; 0 for unknown."""
+        self._settle()
+        self._row.resize(columns, *self._shown_parts())
+
+    def _settle(self) -> None:
+        self._row.settle(*self._shown_parts())
+
+    def _shown_parts(self) -> tuple[list[str], list[str]]:
+        return (self._before, self._behind) if self._visible else ([], [])
 
     # -- keys ----------------------------------------------------------------------------------
 
@@ -154,11 +216,11 @@ class LineEditor:
         if key == "\n":
             return self._end()
         if key == INTERRUPT:
-            self._show("^C")
-            self._out.append("\r\n")
+            self._settle()
+            self._row.write("^C\r\n" if self._visible else "\r\n")
             return Interrupt()
         if key == END_OF_FILE and not (self._before or self._behind):
-            self._out.append("\r\n")
+            self._row.write("\r\n")
             return EndOfFile()
         if key == "\x1b":
             self._escape = _Escape.ESCAPE
@@ -166,6 +228,8 @@ class LineEditor:
         action = _KEYS.get(key)
         if action is not None:
             action(self)
+        elif key == "\t" and self.completes and self._visible:
+            return Complete("".join(self._before), "".join(reversed(self._behind)))
         elif key == "\t":
             self._insert(" ")
         return None
@@ -191,88 +255,80 @@ class LineEditor:
         kept = self._visible and line.whole and line.text.strip()
         if kept and line.text not in list(self._history)[-1:]:
             self._history.append(line.text)
-        self._out.append("\r\n")  # of a line that is not shown the end is
+        self.leave()  # of a line that is not shown the end is
         return line
 
     # -- changing ------------------------------------------------------------------------------
+
+    def _change(self, gone: int, text: str, gone_behind: int = 0) -> None:
+        """Put text in place of so many characters before the cursor, and behind it."""
+        before, behind = len(self._before) - gone, len(self._behind) - gone_behind
+        left, right = "".join(self._before[before:]), "".join(self._behind[behind:])
+        self._before[before:] = text
+        del self._behind[behind:]
+        if self._visible:
+            self._row.change(left, text, right, self._behind)
 
     def _insert(self, text: str) -> None:
         room = self._limit - len(self._before) - len(self._behind)
         if len(text) > room:
             if not self._too_long:
-                self._out.append(BELL)
+                self.bell()
             self._too_long = True
             text = text[: max(0, room)]
-        self._before += text
-        if self._visible and text:
-            self._show(self._shown(text))
-            self._show_behind()
+        if text:
+            self._change(0, text)
+
+    def _erase(self, before: int, behind: int = 0) -> None:
+        if before or behind:
+            self._change(before, "", behind)
+            self._too_long = False
 
     def _erase_before(self) -> None:
-        if self._before:
-            gone = width(self._shown(self._before.pop()))
-            self._back(gone)
-            self._show_behind(gone)
-            self._too_long = False
+        self._erase(min(1, len(self._before)))
 
     def _erase_at(self) -> None:
-        if self._behind:
-            self._show_behind(width(self._shown(self._behind.pop())))
-            self._too_long = False
+        self._erase(0, min(1, len(self._behind)))
 
     def _erase_word(self) -> None:
-        gone = ""
-        while self._before and (self._before[-1] == " ") and not gone.strip():
-            gone += self._before.pop()
-        while self._before and self._before[-1] != " ":
-            gone += self._before.pop()
-        columns = width(self._shown(gone))
-        self._back(columns)
-        self._show_behind(columns)
+        words = "".join(self._before).rstrip(" ")
+        self._erase(len(self._before) - words.rfind(" ") - 1)
 
     def _erase_line(self) -> None:
-        self._replace("")
+        self._erase(len(self._before), len(self._behind))
 
     def _erase_behind(self) -> None:
-        columns = self._columns_behind()
-        self._behind.clear()
-        self._show(" " * columns)
-        self._back(columns)
-
-    def _replace(self, text: str) -> None:
-        self._end_of_line()
-        columns = width(self._shown("".join(self._before)))
-        self._before = list(text[: self._limit])
-        self._too_long = False
-        self._back(columns)
-        new = self._shown("".join(self._before))
-        self._show(new)
-        left = max(0, columns - width(new))
-        self._show(" " * left)
-        self._back(left)
+        self._erase(0, len(self._behind))
 
     # -- moving --------------------------------------------------------------------------------
 
+    def _back(self, characters: int) -> None:
+        at = len(self._before) - characters
+        passed = self._before[at:]
+        del self._before[at:]
+        self._behind += reversed(passed)
+        if self._visible:
+            self._row.move("".join(passed), back=True)
+
+    def _forth(self, characters: int) -> None:
+        at = len(self._behind) - characters
+        passed = self._behind[at:][::-1]
+        del self._behind[at:]
+        self._before += passed
+        if self._visible:
+            self._row.move("".join(passed), back=False)
+
     def _left(self) -> None:
-        if self._before:
-            self._behind.append(self._before.pop())
-            self._back(width(self._shown(self._behind[-1])))
+        self._back(min(1, len(self._before)))
 
     def _right(self) -> None:
-        if self._behind:
-            self._before.append(self._behind.pop())
-            self._show(self._shown(self._before[-1]))
+        self._forth(min(1, len(self._behind)))
 
     def _start_of_line(self) -> None:
-        self._back(width(self._shown("".join(self._before))))
-        self._behind += reversed(self._before)
-        self._before.clear()
+        self._back(len(self._before))
 
     def _end_of_line(self) -> None:
-        behind = "".join(reversed(self._behind))
-        self._show(self._shown(behind))
-        self._before += behind
-        self._behind.clear()
+        self._forth(len(self._behind))
 
     def _older(self) -> None:
         self._walk(self._place - 1)
@@ -282,30 +338,14 @@ class LineEditor:
 
     def _walk(self, place: int) -> None:
         if not self._visible or not 0 <= place <= len(self._history):
-            self._out.append(BELL)
+            self.bell()
             return
         if self._place == len(self._history):
             self._typed = self.text
         self._place = place
-        self._replace(self._typed if place == len(self._history) else self._history[place])
-
-    # -- showing -------------------------------------------------------------------------------
-
-    def _show(self, text: str) -> None:
-        if self._visible and text:
-            self._out.append(text)
-
-    def _back(self, columns: int) -> None:
-        self._show("\b" * columns)
-
-    def _columns_behind(self) -> int:
-        return width(self._shown("".join(self._behind))) if self._behind else 0
-
-    def _show_behind(self, gone: int = 0) -> None:
-        """Show anew what is behind the cursor, and so many columns empty behind that."""
-        if self._visible and (self._behind or gone):
-            self._show(self._shown("".join(reversed(self._behind))) + " " * gone)
-            self._back(self._columns_behind() + gone)
+        text = self._typed if place == len(self._history) else self._history[place]
+        self._change(len(self._before), text[: self._limit], len(self._behind))
+        self._too_long = False
 
 
 _Action: TypeAlias = Callable[[LineEditor], None]
