@@ -142,7 +142,7 @@ async def ls(session: ClientSession) -> Listing:
             items = [Item.UID, Item.FLAGS, Item.SIZE, Item.INTERNALDATE, Item.ENVELOPE]
             found = list(await client.fetch(ALL, items, by_uid=False))
     return Listing(
-        ("uid", "octets", "date", "flags", "from", "subject"), [_row(each) for each in found]
+        ("uid", "octets", "date", "flags", "from", "subject"), [message_row(each) for each in found]
     )
 
 
@@ -204,7 +204,8 @@ async def _mailboxes(client: IMAPClient) -> Listing:
     return Listing(("mailbox", "messages", "unseen", "attributes"), rows)
 
 
-def _row(message: FetchData) -> Sequence[Cell]:
+def message_row(message: FetchData) -> Sequence[Cell]:
+    """Return a message's row of a listing: UID, octets, date, flags, sender, subject."""
     envelope = message.envelope or Envelope()
     sender = ""
     for each in envelope.from_[:1]:
