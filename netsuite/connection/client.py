@@ -6,10 +6,11 @@ Connecting and talking are in one module: a failure of either is told with the l
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeVar
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
@@ -24,6 +25,7 @@ from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.deadlines import LazyTimer
 from netsuite.connection.pump import E, Pump, S
+from netsuite.connection.stream import Progress
 from netsuite.connection.transcript import Transcript
 from netsuite.wire.errors import InputEnded, RemoteProtocolError
 from netsuite.wire.events import BodyChunk, Dialog, EndOfBody, EndOfInput, Need
@@ -103,6 +105,8 @@ class ClientConnection(Pump[E, S]):
         #: Whether errors tell the last lines. Who sends messages by the thousand, and has no
         #: use for them, turns it off: of a message of 4 KB they are 5 % of what it takes.
         self.tells_conversation = True
+        #: Told of every stream that is not given a ``progress`` of its own.
+        self.progress: Progress | None = None
 
     # -- talking -------------------------------------------------------------------------------
 
@@ -200,6 +204,18 @@ class ClientConnection(Pump[E, S]):
                 self.abort()  # the rest of the body stands before any other answer
                 raise
 
+    async def whole_body(self) -> AsyncGenerator[bytes, None]:
+        """Return the pieces of the body that comes now. Whoever leaves before its end ends the
+        connection: the rest of the body stands before any other answer. Raises as ``receive``."""
+        whole = False
+        try:
+            async for octets in self.body():
+                yield octets
+            whole = True
+        finally:
+            if not whole:
+                self.abort()
+
     async def fetch_each(
         self,
         wanted: Sequence[K],
@@ -285,6 +301,26 @@ class ClientConnection(Pump[E, S]):
             gone: Deferred[None] = Deferred()
             self._closed.append(gone)
             await gone
+
+    async def end_session(self) -> None:
+        """End the session with its protocol's word for that, which every client has; then as
+        ``closed``."""
+        await self.closed()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the session; drop the connection where something went wrong."""
+        if error is not None:
+            self.abort()
+        else:
+            await self.end_session()
 
     # -- what the connection tells -------------------------------------------------------------
 

@@ -13,8 +13,10 @@ A connection takes one request, so a client is the way to a server, not a connec
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeAlias
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Final, Self, TypeAlias
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
@@ -23,6 +25,7 @@ from netsuite import tls
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.client import connect as connect_any
 from netsuite.connection.errors import ConnectionLost, PermanentRefusal
+from netsuite.connection.stream import Count, Progress, Stream
 from netsuite.gopher.commands import Item, ItemType, Request
 from netsuite.gopher.dialog import ClientDialog, ClientEvent
 from netsuite.gopher.grammar import ITEM_OCTETS, parse_item
@@ -48,16 +51,23 @@ class _Connection(ClientConnection[ClientEvent, Request]):
 
     async def fetch(self, request: Request, write: Write) -> int:
         """Pass the octets of the answer to a function; return how many there were."""
-        try:
-            self.say(request)
-            octets = 0
-            with self.protocol_violations():
-                while not isinstance(event := await self._next(), EndOfInput):
-                    octets += len(event.octets)
-                    waiting = write(event.octets)
+        octets = 0
+        with self.protocol_violations():
+            async with contextlib.aclosing(self.answer(request)) as answer:
+                async for piece in answer:
+                    octets += len(piece)
+                    waiting = write(piece)
                     if isinstance(waiting, Awaitable):
                         await waiting
-            return octets
+        return octets
+
+    async def answer(self, request: Request) -> AsyncGenerator[bytes, None]:
+        """Return the octets of the answer as they come."""
+        try:
+            self.say(request)
+            with self.protocol_violations():
+                while not isinstance(event := await self._next(), EndOfInput):
+                    yield event.octets
         finally:
             self.close()
 
@@ -91,6 +101,8 @@ class GopherClient:
         self._clock = clock
         self._tls_context = tls_context
         self._timeouts = timeouts
+        #: Told of every stream that is not given a ``progress`` of its own.
+        self.progress: Progress | None = None
 
     async def fetch(self, selector: str, write: Write, *, search: str | None = None) -> int:
         """Fetch the octets of an item as they come; return how many there were.
@@ -106,6 +118,19 @@ class GopherClient:
         """
         connection = await self._connect()
         return await connection.fetch(Request(selector, search), write)
+
+    def read(
+        self, selector: str, *, search: str | None = None, progress: Progress | None = None
+    ) -> Stream:
+        """Return the octets of an item as they come. Raises as ``fetch``, when it is read."""
+
+        async def pieces(count: Count) -> AsyncGenerator[bytes, None]:
+            connection = await self._connect()
+            async with contextlib.aclosing(connection.answer(Request(selector, search))) as answer:
+                async for octets in answer:
+                    yield octets
+
+        return Stream(pieces, progress or self.progress)
 
     async def text(self, selector: str, *, limit_octets: int = TEXT_OCTETS) -> bytes:
         """Fetch an item of type 0: its lines, without the dot that ends it.
@@ -165,6 +190,20 @@ class GopherClient:
         if len(items) == 1 and items[0].type == ItemType.ERROR.value:
             raise connection.with_conversation(PermanentRefusal("", items[0].text, request))
         return items
+
+    async def end_session(self) -> None:
+        """Do nothing: there is no connection between two requests. All clients have this."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.end_session()
 
     async def _connect(self) -> _Connection:
         return await connect_any(

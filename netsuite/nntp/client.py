@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -29,7 +29,7 @@ from netsuite.connection.client import (
     answer_of,
     connect_and_begin,
 )
-from netsuite.connection.writer import pieces
+from netsuite.connection.stream import Count, Progress, Source, Stream, pieces_of
 from netsuite.nntp import commands as c
 from netsuite.nntp import grammar
 from netsuite.nntp.dialog import ClientDialog, ClientEvent, ClientSaid
@@ -230,6 +230,17 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """Fetch an article's body. As ``article``."""
         return await self._fetch(c.Body(article), 222, write)
 
+    def read(self, article: c.ArticleRef = None, *, progress: Progress | None = None) -> Stream:
+        """Return an article as it comes. Whoever leaves it before its end ends the connection.
+        Raises Refusal, when it is read: 412, 420, 423, 430."""
+
+        async def pieces(count: Count) -> AsyncGenerator[bytes, None]:
+            await self._name(c.Article(article), 220)
+            async for octets in self.whole_body():
+                yield octets
+
+        return Stream(pieces, progress or self.progress)
+
     async def _fetch(self, command: c.Command, code: int, write: Write) -> c.ArticleName:
         name = await self._name(command, code)
         await self.body_to(write)
@@ -281,11 +292,12 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     # -- posting ------------------------------------------------------------------------------
 
-    async def post(self, article: AsyncIterator[bytes] | bytes) -> str:
+    async def post(self, article: Source, *, progress: Progress | None = None) -> str:
         """Post an article.
 
         Args:
             article: its octets, in pieces cut anywhere; bare line ends become CRLF.
+            progress: told of what was sent.
 
         Returns:
             What the server says of it.
@@ -293,9 +305,10 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         Raises:
             Refusal: 440, 480: it was not sent. 441: it is not taken.
         """
+        posted = pieces_of(article, progress or self.progress)
         await self._ask(c.Post(), 340)
         try:
-            async for octets in pieces(article):
+            async for octets in posted:
                 self.say(BodyChunk(octets))
                 await self.writable()
         except BaseException:
@@ -324,6 +337,10 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         with contextlib.suppress(errors.ConnectionLost):
             await self._say(c.Quit())
             await self.closed()
+
+    async def end_session(self) -> None:
+        """As ``quit``."""
+        await self.quit()
 
     # -- saying and hearing -------------------------------------------------------------------
 

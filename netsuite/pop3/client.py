@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
@@ -25,6 +25,7 @@ from netsuite.connection.client import (
     answer_of,
     connect_and_begin,
 )
+from netsuite.connection.stream import Count, Progress, Stream
 from netsuite.pop3 import commands
 from netsuite.pop3.dialog import ClientDialog, ClientEvent
 from netsuite.pop3.grammar import capabilities_of, format_command, numbered, numbered_line
@@ -181,6 +182,22 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         await self._ask(commands.Top(number, lines))
         await self.body_to(write)
 
+    def read(
+        self, number: int, *, lines: int | None = None, progress: Progress | None = None
+    ) -> Stream:
+        """Return a message as it comes, or its header and first lines. Whoever leaves it before its
+        end ends the connection. Raises Refusal, when it is read."""
+        progress = progress or self.progress
+
+        async def pieces(count: Count) -> AsyncGenerator[bytes, None]:
+            if progress is not None and lines is None:
+                count.total = await self.size(number)
+            await self._ask(commands.Retr(number) if lines is None else commands.Top(number, lines))
+            async for octets in self.whole_body():
+                yield octets
+
+        return Stream(pieces, progress)
+
     async def retrieve(
         self, numbers: Sequence[int], begin: Callable[[int], Write]
     ) -> Mapping[int, commands.Status]:
@@ -255,6 +272,10 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         await self.closed()
         if not status.ok:
             raise self.with_conversation(refusal(status, commands.Quit()))
+
+    async def end_session(self) -> None:
+        """As ``quit``."""
+        await self.quit()
 
     # -- saying and hearing -------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -175,6 +175,11 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         while self.ending is None:
             await self._more(deadline)
         return self._take(len(self._buffer))
+
+    async def output(self) -> AsyncIterator[str]:
+        """Return what the server shows, as it comes, until it closes. Raises Timeout."""
+        while text := await self.read():
+            yield text
 
     async def login(
         self,

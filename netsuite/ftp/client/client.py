@@ -14,7 +14,15 @@ Longer than 500 lines: one method a command, and the data connections, which are
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -33,6 +41,7 @@ from netsuite.connection.client import (
     connect_and_begin,
 )
 from netsuite.connection.session_group import ResumingTLS
+from netsuite.connection.stream import Count, Progress, Source, Stream, pieces_of
 from netsuite.ftp import commands
 from netsuite.ftp.ascii import FromNetwork, ToNetwork
 from netsuite.ftp.client.remote_hashes import Asking, FileHash, hash_in, way_to_ask
@@ -379,6 +388,46 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             await data.writer.write_body(_to_network(pieces) if text else pieces)
             await data.finish()
 
+    def read(
+        self, path: str, *, offset: int = 0, text: bool = False, progress: Progress | None = None
+    ) -> Stream:
+        """Return a file as it comes. Whoever leaves it before its end can go on with the session.
+
+        Args:
+            offset, text: as of ``retr``; what it raises comes when the file is read.
+            progress: told of what has come, *offset* not counted.
+        """
+        progress = progress or self.progress
+
+        async def pieces(count: Count) -> AsyncGenerator[bytes, None]:
+            if progress is not None and not text:
+                with contextlib.suppress(errors.Refusal):
+                    count.total = await self.size(path) - offset
+            await self._choose_for(text=text)
+            lines = FromNetwork() if text else None
+            async with self._transfer(commands.Retr(path), offset) as data:
+                async for octets in data.received():
+                    yield octets if lines is None else lines.feed(octets)
+                await data.finish()
+            if lines is not None and (rest := lines.finish()):
+                yield rest
+
+        return Stream(pieces, progress)
+
+    async def store(
+        self,
+        path: str,
+        source: Source,
+        *,
+        offset: int = 0,
+        append: bool = False,
+        text: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        """Store a file from octets, an open file, or what gives them; as ``stor``."""
+        sent = pieces_of(source, progress or self.progress)
+        await self.stor(path, sent, offset=offset, append=append, text=text)
+
     # -- other --------------------------------------------------------------------------------
 
     async def syst(self) -> str:
@@ -394,6 +443,10 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         with contextlib.suppress(errors.ConnectionLost, errors.Refusal):
             await self._say(commands.Quit())
         await self.closed()
+
+    async def end_session(self) -> None:
+        """As ``quit``."""
+        await self.quit()
 
     # -- saying and hearing -------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from netsuite.connection.writer import pieces
+from netsuite.connection.stream import Progress, Source, pieces_of, size_of
 from netsuite.imap.client.messages import MessageCommands, numbers_of
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.append import Append, Piece, Replace, whole
@@ -17,24 +17,27 @@ class MessageToAppend:
     """A message that is to be brought into a mailbox.
 
     Args:
-        content: all of it, or its pieces.
+        content: all of it, an open file, or its pieces.
         octets: how many, where it comes in pieces.
         date: when it was received, else now.
+        progress: told of what was sent.
     """
 
-    content: bytes | AsyncIterable[bytes]
+    content: Source
     octets: int | None = None
     flags: Iterable[str] = ()
     date: datetime | None = None
+    progress: Progress | None = None
 
     @property
     def size(self) -> int:
         """Its octets. Raises ValueError."""
-        if isinstance(self.content, bytes):
-            return len(self.content)
-        if self.octets is None:
+        size = size_of(self.content)
+        if size is None:
+            size = self.octets
+        if size is None:
             raise ValueError("octets is needed for a message in pieces")
-        return self.octets
+        return size
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -44,7 +47,7 @@ class MessageToAppend:
     @property
     def body(self) -> AsyncIterator[bytes]:
         """Exactly its octets. Raises ValueError where there are more or less."""
-        return _counted(pieces(self.content), self.size)
+        return _counted(pieces_of(self.content, self.progress), self.size)
 
 
 class AppendCommands(MessageCommands):
@@ -53,22 +56,24 @@ class AppendCommands(MessageCommands):
     async def append(
         self,
         mailbox: str,
-        content: bytes | AsyncIterable[bytes],
+        content: Source,
         *,
         octets: int | None = None,
         flags: Iterable[str] = (),
         date: datetime | None = None,
+        progress: Progress | None = None,
     ) -> said.CopyUid | None:
         """Put a message into a mailbox.
 
         Args:
-            content: the message, or its pieces.
+            content: the message, an open file of it, or its pieces.
             octets: how many, where it comes in pieces.
+            progress: told of what was sent.
 
         Returns:
             UIDVALIDITY and UID, where the server tells (UIDPLUS).
         """
-        message = MessageToAppend(content, octets, flags, date)
+        message = MessageToAppend(content, octets, flags, date, progress or self.progress)
         request = Append(mailbox, message.pieces)
         return (await self.commands.run(request, body=message.body)).copy_uid
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netsuite.connection.stream import Progress, Stream
 from netsuite.imap.client.expected import Consumer
+from netsuite.imap.client.reading import Handover, section_of
 from netsuite.imap.client.results import Fetched, Removed, Stored, united
 from netsuite.imap.client.searches import SearchCommands
 from netsuite.imap.commands import requests as ask
@@ -65,6 +67,34 @@ class MessageCommands(SearchCommands):
         )
         completed = await self.commands.run(request, consumer=consumer)
         return Fetched(completed.data_of(FetchData), united(completed.data_of(said.Vanished)))
+
+    def read(
+        self,
+        number: int,
+        section: str = "",
+        *,
+        by_uid: bool = True,
+        seen: bool = False,
+        progress: Progress | None = None,
+    ) -> Stream:
+        """Return a message, or a section of it, as it comes. Whoever leaves it before its end can
+        go on with the session: the rest is read away.
+
+        Args:
+            section: as it stands in ``BODY[]``: ``HEADER``, ``TEXT``, ``1.2``.
+            seen: whether the message counts as read then.
+
+        Raises:
+            ValueError: that is no section.
+            Refusal: when it is read; PermanentRefusal where there is no such message.
+        """
+        wanted = section_of(section, peek=not seen)
+        return Stream(
+            lambda count: Handover(count).read(
+                lambda consumer: self.fetch(number, [wanted], by_uid=by_uid, consumer=consumer)
+            ),
+            progress or self.progress,
+        )
 
     async def store(
         self,

@@ -121,6 +121,11 @@ class Session(ClientConnection[ClientEvent, Segment]):
             await self.commands.run(ask.Logout())
         self.close()
 
+    async def end_session(self) -> None:
+        """As ``logout``; then wait until the connection is gone."""
+        await self.logout()
+        await self.closed()
+
     # -- before a login -----------------------------------------------------------------------
 
     async def starttls(self, context: tls.ClientContext) -> None:

@@ -32,6 +32,7 @@ from netsuite.connection.client import (
     ClientTimeouts,
     connect_and_begin,
 )
+from netsuite.connection.stream import Progress, Source, pieces_of, size_of
 from netsuite.connection.writer import pieces
 from netsuite.message.address import Address, parse_address
 from netsuite.sasl.exchange import exchange
@@ -217,19 +218,32 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
     # -- sending ------------------------------------------------------------------------------
 
     async def send_message(
-        self, sender: str, recipients: Sequence[str], octets: bytes, *, chunking: bool = False
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        octets: Source,
+        *,
+        chunking: bool = False,
+        progress: Progress | None = None,
     ) -> tuple[Result, ...]:
         """Send a message. As ``send``, with addresses as text.
 
         Args:
             sender: the reverse path; empty for the null path.
+            octets: the message, an open file of it, or its pieces.
+            progress: told of what was sent.
 
         Raises:
             ValueError: a text is no address.
         """
         addresses = [address_of(text) for text in recipients]
-        mail = Mail(address_of(sender) if sender else None)
-        return await self.send(mail, [Rcpt(a) for a in addresses], octets, chunking=chunking)
+        progress = progress or self.progress
+        body: Body = octets if isinstance(octets, bytes) else pieces_of(octets, progress)
+        mail = Mail(address_of(sender) if sender else None, size=size_of(octets))
+        results = await self.send(mail, [Rcpt(a) for a in addresses], body, chunking=chunking)
+        if isinstance(octets, bytes) and progress is not None:
+            progress(len(octets), len(octets))
+        return results
 
     async def send(
         self, mail: Mail, recipients: Sequence[Rcpt], body: Body, *, chunking: bool = False
@@ -504,6 +518,10 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         with contextlib.suppress(errors.ConnectionLost, errors.Timeout):
             await self._say(commands.Quit(), seconds=QUIT_SECONDS)
         await self.closed()
+
+    async def end_session(self) -> None:
+        """As ``quit``."""
+        await self.quit()
 
     # -- saying and hearing -------------------------------------------------------------------
 
