@@ -53,6 +53,14 @@ def _mounts(site: Site, value: Mapping[str, Any]) -> None:
             raise ValueError(f"{prefix!r}: {error}") from None
 
 
+def _selectors(site: Site, value: Mapping[str, Any]) -> None:
+    for selector, handler in value.items():
+        try:
+            site.gopher.add(selector, handler)
+        except ValueError as error:
+            raise ValueError(f"{selector!r}: {error}") from None
+
+
 def _rpc(site: Site, value: Mapping[str, Any]) -> None:
     for name, function in value.items():
         site.rpc[name] = function
@@ -76,6 +84,7 @@ _ADD: Final[Mapping[str, Callable[[Site, Any], None]]] = {
     "policies": _policies,
     "routes": _routes,
     "mounts": _mounts,
+    "selectors": _selectors,
     "rpc": _rpc,
     "shell_commands": _all(lambda site: site.shell_commands.add),
     "finders": _all(lambda site: site.resolver.add),
@@ -92,9 +101,9 @@ def extend(site: Site, extension: object, name: str = "the extension") -> None:
     Args:
         extension: a function that takes the site; or a module with any of ``on_mail``,
             ``on_article`` and ``on_upload`` (a function, or several), ``policies`` (several, or by
-            service), ``routes`` (by ``"GET /path"``), ``mounts`` (by prefix), ``rpc`` (by name),
-            ``shell_commands``, ``finders`` of recipients, ``checkers``, and ``extend``, a function
-            that takes the site.
+            service), ``routes`` (by ``"GET /path"``), ``mounts`` (by prefix), ``selectors`` of Gopher,
+            ``rpc`` (by name), ``shell_commands``, ``finders`` of recipients, ``checkers``, and
+            ``extend``, a function that takes the site.
         name: for errors.
 
     Raises:

@@ -67,6 +67,7 @@ from netsuite.wire.dates import now
 from netsuite.workers.sockets import Inherited
 
 if TYPE_CHECKING:  # a service that runs alone imports nothing of the others
+    from netsuite.gopher.routes import Routes
     from netsuite.http.resources import SiteRouter
     from netsuite.http.xmlrpc.server import XMLRPCServer
     from netsuite.smtp.policy.chain import OwnPolicies
@@ -334,6 +335,12 @@ class Site(Service):
         those that every site has."""
         router: SiteRouter = self._part("netsuite.http.resources.SiteRouter", self.reactor)
         return router
+
+    @property
+    def gopher(self) -> Routes:
+        """The selectors that programs answer: ``site.gopher.add("/time", handler)``."""
+        routes: Routes = self._part("netsuite.gopher.routes.Routes")
+        return routes
 
     @property
     def rpc(self) -> XMLRPCServer:

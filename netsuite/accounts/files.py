@@ -480,3 +480,19 @@ class HomesOfSite:
             return ShownFiles(found.name, self._homes.public_of(found.name), self._decides)
         except (errors.NoSuchAccount, errors.BadFileName) as error:
             raise errors.NoSuchFile("no such account") from error
+
+    async def shown_accounts(self, limit: int) -> Sequence[str]:
+        """Return the names of accounts that show something to everybody."""
+        accounts = await self._accounts.accounts(limit=limit)
+        active = [each.name for each in accounts if each.state is AccountState.ACTIVE]
+        return [name for name in active if await self._shows(name)]
+
+    async def _shows(self, account: str) -> bool:
+        try:
+            shown = ShownFiles(account, self._homes.public_of(account), self._decides)
+            async for entries in shown.listing(()):
+                if any(not each.name.startswith(".") for each in entries):
+                    return True
+        except errors.StoreError:
+            pass
+        return False

@@ -895,6 +895,13 @@ class SiteFiles(Protocol):
             NoSuchFile: no such account, or it is disabled.
         """
 
+    async def shown_accounts(self, limit: int) -> Sequence[str]:
+        """Return the names of accounts that show something to everybody, sorted.
+
+        Args:
+            limit: so many accounts are looked at.
+        """
+
 
 class WrongPassword(Exception):
     """The old password is not the account's main password."""

@@ -49,6 +49,16 @@ DomainName = Annotated[
 Network = Annotated[str, AfterValidator(_is_network)]
 
 
+def _is_directory(path: str) -> str:
+    if any(name in ("", ".", "..") for name in path.split("/")) and path:
+        raise ValueError(f"must be a directory of the public site, as a/b, or empty, not {path!r}")
+    return path
+
+
+#: A directory of the public site; empty for its root.
+PublicDirectory = Annotated[str, AfterValidator(_is_directory)]
+
+
 def _not_negative(number: T) -> T:
     if number < 0:
         raise ValueError(f"must be 0 or more, not {number}")

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 from netsuite.config.sections import loopback, setting
-from netsuite.config.values import Count, DomainName, Seconds
+from netsuite.config.values import Count, DomainName, PublicDirectory, Seconds
 from netsuite.connection.settings import ServiceSettings
 
 _ports: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
@@ -43,12 +43,6 @@ def _is_ipv4(address: str) -> str:
             f"must be an IPv4 address, as 192.0.2.1, or empty, not {address!r}"
         ) from None
     return address
-
-
-def _is_directory(path: str) -> str:
-    if any(name in ("", ".", "..") for name in path.split("/")) and path:
-        raise ValueError(f"must be a directory of the public site, as a/b, or empty, not {path!r}")
-    return path
 
 
 class Settings(ServiceSettings):
@@ -134,7 +128,7 @@ class Settings(ServiceSettings):
     compression: bool = setting(
         True, "Whether transfers may be deflated on their way (MODE Z).", live=True
     )
-    hosts: dict[DomainName, Annotated[str, AfterValidator(_is_directory)]] = setting(
+    hosts: dict[DomainName, PublicDirectory] = setting(
         {},
         "Names that clients may call this server by (HOST, RFC 7151) beside those of the site, "
         "each with the directory of the public site that anonymous users see as their root then; "

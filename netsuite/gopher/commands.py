@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class ItemType(enum.Enum):
@@ -28,6 +29,8 @@ class ItemType(enum.Enum):
     SOUND = "s"
     DOCUMENT = "d"
     MOVIE = ";"
+    CALENDAR = "c"
+    MAIL = "M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,23 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """The attributes of an item, for Gopher+; None or empty for what is not known.
+
+    Args:
+        modified: when its content was changed last, in UTC.
+        octets: of its content.
+        media: the type of its content, as MIME has it.
+        abstract: what it is about.
+    """
+
+    modified: datetime | None = None
+    octets: int | None = None
+    media: str = ""
+    abstract: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One line of a menu.
 
@@ -61,6 +81,7 @@ class Item:
         selector: what to ask for it.
         host: where; empty for this server, whose name the server puts in.
         port: likewise, 0 for this server's.
+        about: its attributes, of an item of ours.
     """
 
     type: str
@@ -68,6 +89,12 @@ class Item:
     selector: str = ""
     host: str = ""
     port: int = 0
+    about: About | None = None
+
+
+def title(text: str) -> Item:
+    """Return the line that says what a menu is, as clients know it."""
+    return Item(ItemType.INFORMATION.value, text, "TITLE", "error.host", 1)
 
 
 def information(text: str) -> Item:

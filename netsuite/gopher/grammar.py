@@ -52,10 +52,13 @@ def format_request(request: Request) -> bytes:
     return line + b"\r\n"
 
 
-def format_item(item: Item, host: str, port: int) -> bytes:
+def format_item(item: Item, host: str, port: int, *, mark: bool = False) -> bytes:
     """Print a line of a menu, with host and port of this server where the item names none.
 
     Control characters become spaces, so that no text of a user can make a line or a field.
+
+    Args:
+        mark: whether an item of this server says that it has attributes (Gopher+).
     """
     name = item.host or host
     line = f"{item.type[:1]}{item.text}\t{item.selector}\t{name}\t{item.port or port}"
@@ -64,12 +67,18 @@ def format_item(item: Item, host: str, port: int) -> bytes:
             _CONTROL.sub(" ", each) for each in (item.type[:1], item.text, item.selector, name)
         )
         line = f"{kind}{text}\t{selector}\t{name}\t{item.port or port}"
+    if mark and not item.host:
+        line += "\t+"
     return f"{line}\r\n".encode("utf-8", "surrogateescape")
 
 
 def parse_item(line: bytes) -> Item:
-    """Read a line of a menu, without its end; what is missing is empty, a port that is none 70."""
-    text, *fields = line.decode("utf-8", "replace").split("\t")
+    """Read a line of a menu, without its end; what is missing is empty, a port that is none 70.
+    Octets of a selector that are no UTF-8 become lone surrogates, so that it can be asked for as it
+    is; what people read has U+FFFD for them.
+    """
+    text, *fields = line.decode("utf-8", "surrogateescape").split("\t")
+    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     selector, host, port = [*fields, "", "", ""][:3]
     number = int(port) if port.isascii() and port.strip().isdigit() and len(port) < 9 else 70
     return Item(text[:1] or "i", text[1:], selector, host, number if number < 65536 else 70)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
@@ -11,6 +13,14 @@ from netsuite.gopher.server.selectors import CAPS
 from netsuite.gopher.settings import Settings
 from netsuite.testing.cases import TestCase
 from tests.gopher.worlds import World, transport_of
+
+
+def undated(menu: bytes) -> bytes:
+    """Return a menu with a word for each date, and one space where a listing has many."""
+    return re.sub(
+        rb" +DATE *", b" DATE ", re.sub(rb"\d{4}-\d\d-\d\d \d\d:\d\d", b"DATE", menu)
+    ).replace(b"DATE \t", b"DATE\t")
+
 
 NOT_HERE = b"3There is nothing of that name here\t\terror.host\t1\r\n.\r\n"
 
@@ -34,14 +44,14 @@ class Serving(TestCase):
                 b"i\t\terror.host\t1",
                 b"1News\t/news\tgopher.test\t70",
                 b"7Search the news\t/search\tgopher.test\t70",
-                b"0about.txt  (18 octets)\t/about.txt\tgopher.test\t70",
-                b"1dir\t/dir\tgopher.test\t70",
-                b"1mapped\t/mapped\tgopher.test\t70",
-                b"gpicture.gif  (13 octets)\t/picture.gif\tgopher.test\t70",
+                b"1dir DATE\t/dir\tgopher.test\t70",
+                b"1mapped DATE\t/mapped\tgopher.test\t70",
+                b"0about.txt DATE 18 B\t/about.txt\tgopher.test\t70",
+                b"gpicture.gif DATE 13 B\t/picture.gif\tgopher.test\t70",
                 b".",
                 b"",
             ],
-            menu.split(b"\r\n"),
+            undated(menu).split(b"\r\n"),
         )
 
     async def test_text(self) -> None:
@@ -84,7 +94,11 @@ class Serving(TestCase):
             b"/~ann/../secret.txt\r\n", b"/~bob\r\n", b"/~nobody\r\n",
             b"/~\r\n", b"/~../ann\r\n", b"/~ann/public/mine.txt\r\n",
         )  # fmt: skip
-        self.assertEqual(b"0mine.txt  (5 octets)\t/~ann/mine.txt\tgopher.test\t70\r\n.\r\n", menu)
+        self.assertEqual(
+            b"1..\t/\tgopher.test\t70\r\n"
+            b"0mine.txt DATE 5 B\t/~ann/mine.txt\tgopher.test\t70\r\n.\r\n",
+            undated(menu),
+        )
         self.assertEqual(b"mine\r\n.\r\n", text)
         self.assertEqual({NOT_HERE}, set(refused))
 
@@ -107,7 +121,7 @@ class Serving(TestCase):
         self.assertTrue(
             groups.startswith(b"1example.talk (3): Talk\t/news/example.talk\tgopher.test\t70\r\n")
         )
-        subjects = [line.split(b"\t")[:2] for line in articles.split(b"\r\n")[2:5]]
+        subjects = [line.split(b"\t")[:2] for line in articles.split(b"\r\n")[3:6]]
         self.assertEqual(
             [b"/news/example.talk/%d" % n for n in (3, 2, 1)], [s for _, s in subjects]
         )
@@ -176,12 +190,71 @@ class Serving(TestCase):
     async def test_caps(self) -> None:
         """caps.txt tells what the server can do."""
         (caps,) = await self.asked(b"caps.txt\r\n")
-        self.assertEqual(CAPS, caps)
+        self.assertEqual(CAPS.format(tls="").encode(), caps)
+        world = World()
+        world.configure(settings=Settings(tls_port=7443))
+        self.assertIn(b"\r\nServerTLSPort=7443\r\n", await world.ask(b"caps.txt\r\n"))
 
     async def test_gopher_plus(self) -> None:
-        """A client that speaks Gopher+ is answered in plain Gopher."""
-        plain, plus = await self.asked(b"/about.txt\r\n", b"/about.txt\t+\r\n")
-        self.assertEqual(plain, plus)
+        """A client that speaks Gopher+ is told the length, or how the end is; and errors."""
+        plain, text, octets, menu, gone = await self.asked(
+            b"/about.txt\r\n", b"/about.txt\t+\r\n", b"/picture.gif\t+\r\n",
+            b"/mapped\t+\r\n", b"/nothing\t+\r\n",
+        )  # fmt: skip
+        self.assertEqual(b"+-1\r\n" + plain, text)
+        self.assertEqual(b"+13\r\nGIF89a\0\r\n.\r\n\xff", octets)
+        self.assertEqual(
+            b"+-1\r\niMapped!\t\terror.host\t1\r\n0It\t/mapped/it.txt\tgopher.test\t70\t+\r\n.\r\n",
+            menu,
+        )
+        self.assertEqual(
+            b"--1\r\n1 <postmaster@localhost>\r\nThere is nothing of that name here\r\n.\r\n", gone
+        )
+
+    async def test_attributes(self) -> None:
+        """Of an item, and of all items of a menu."""
+        one, all_of_them, menu = await self.asked(
+            b"/about.txt\t!\r\n", b"/dir\t$+VIEWS\r\n", b"/news\t!\r\n"
+        )
+        self.assertEqual(
+            b"+-1\r\n+INFO: 0about.txt\t/about.txt\tgopher.test\t70\t+\r\n"
+            b"+ADMIN:\r\n Admin: <postmaster@localhost>\r\n Mod-Date: WHEN\r\n"
+            b"+VIEWS:\r\n text/plain: <1k>\r\n.\r\n",
+            re.sub(rb"Mod-Date: .* <\d{14}>", b"Mod-Date: WHEN", one),
+        )
+        self.assertEqual(
+            b"+-1\r\n+INFO: 1..\t/\tgopher.test\t70\t+\r\n"
+            b"+INFO: 9octets DATE 5 B\t/dir/octets\tgopher.test\t70\t+\r\n"
+            b"+VIEWS:\r\n application/octet-stream: <1k>\r\n"
+            b"+INFO: 0unknown DATE 12 B\t/dir/unknown\tgopher.test\t70\t+\r\n"
+            b"+VIEWS:\r\n text/plain: <1k>\r\n.\r\n",
+            undated(all_of_them),
+        )
+        self.assertIn(b"+INFO: 1news\t/news\tgopher.test\t70\t+\r\n", menu)
+
+    async def test_marks(self) -> None:
+        """Items say that they have attributes where a setting wants it."""
+        world = World()
+        world.configure(settings=Settings(port=70, mark_plus=True))
+        menu = await world.ask(b"/news\r\n")
+        self.assertEqual(b"7Search all groups\t/search\tgopher.test\t70\t+\r\n.\r\n", menu)
+
+    async def test_web(self) -> None:
+        """HTTP is answered with a page that says where a Gopher client finds what is here."""
+        for request in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"HEAD /x HTTP/1.0\r\n\r\n"):
+            (page,) = await self.asked(request)
+            head, _, body = page.partition(b"\r\n\r\n")
+            self.assertTrue(head.startswith(b"HTTP/1.0 400 Bad Request\r\n"), head)
+            self.assertIn(b"Content-Length: %d" % len(body), head)
+            self.assertIn(b'<a href="gopher://gopher.test:70/">', body)
+
+    async def test_slash_before_a_link(self) -> None:
+        """A link may have a slash before it, as some clients send it."""
+        plain, slash = await self.asked(
+            b"URL:https://example.test/x\r\n", b"/URL:https://example.test/x\r\n"
+        )
+        self.assertIn(b'href="https://example.test/x"', plain)
+        self.assertEqual(plain, slash)
 
 
 class Enduring(TestCase):

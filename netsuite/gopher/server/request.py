@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from typing import Final
 
 from netsuite.connection.pump import GONE
 from netsuite.connection.sendfile import FileCutShort, send_file
 from netsuite.connection.server import Handlers, handlers
-from netsuite.gopher.commands import Request
+from netsuite.gopher.commands import About, Item, ItemType, Request
 from netsuite.gopher.dialog import Content, Menu
+from netsuite.gopher.plus import (
+    UNTIL_CLOSED,
+    UNTIL_DOT,
+    Attributes,
+    format_attributes,
+    header,
+    parse_attributes,
+    refusal,
+)
 from netsuite.gopher.server import access
-from netsuite.gopher.server.resource import File, Octets, Resource, Text
+from netsuite.gopher.server.resource import File, Octets, Resource, Stream, Text
 from netsuite.gopher.server.selectors import Selectors
 from netsuite.gopher.server.session import Session
+from netsuite.gopher.types import is_text, media_of
 from netsuite.store.errors import StoreError
 from netsuite.store.tree import OpenFile
 from netsuite.wire.dotted import DotStuffer
@@ -42,38 +53,80 @@ async def answer(session: Session, request: Request) -> None:
 async def _answer(session: Session, request: Request) -> int:
     """Find and send what is asked for; return how that went, as ``access`` has it."""
     try:
-        resource = await Selectors(session.shared).find(request)
+        resource = await Selectors(session).find(request)
     except StoreError as error:
         # The guard of the connection would say it, too; but this is an answer as others are,
         # which is logged and ends the session.
-        refusal = session.reply_to(request, error)
-        if refusal is None:
+        refused = session.reply_to(request, error)
+        if refused is None:
             raise
-        session.say(refusal)
-        return access.status_of(error)
-    await _send(session, resource)
+        status = access.status_of(error)
+        if request.plus and isinstance(refused, Menu):
+            text, gone = refused.items[0].text, status == access.NOT_HERE
+            refused = Content(refusal(text, session.shared.admin, gone=gone))
+        session.say(refused)
+        return status
+    asked = parse_attributes(request.plus)
+    if asked is not None:
+        _tell(session, request, resource, asked)
+    else:
+        await _send(session, resource, plus=bool(request.plus))
     return access.GIVEN
 
 
-async def _send(session: Session, resource: Resource) -> None:
+def _tell(session: Session, request: Request, resource: Resource, asked: Attributes) -> None:
+    """Send what is known of an item, or of the items of a menu."""
+    dialog = session.dialog
+    if isinstance(resource, Menu) and asked.of_menu:
+        items = resource.items
+    elif isinstance(resource, File):
+        name = resource.file.entry.name
+        items = (Item(resource.kind.value, name, request.selector, about=resource.about),)
+        resource.file.close()
+    else:
+        kind = ItemType.MENU if isinstance(resource, Menu) else ItemType.TEXT
+        name = request.selector.rpartition("/")[2] or dialog.host
+        about = About(media=media_of("", kind))
+        items = (Item(kind.value, name, request.selector, about=about),)
+    said = format_attributes(
+        items, asked, host=dialog.host, port=dialog.port, admin=session.shared.admin
+    )
+    session.say(Content(said))
+
+
+async def _send(session: Session, resource: Resource, *, plus: bool) -> None:
     if isinstance(resource, Menu):
-        session.say(resource)
+        session.say(replace(resource, plus=plus))
         return
-    session.say(Content())
+    session.say(Content(header(_length(resource)) if plus else b""))
     if isinstance(resource, Octets):
         session.writer.write(resource.octets)
     elif isinstance(resource, Text):
         await _send_text(session, resource.chunks)
+    elif isinstance(resource, Stream):
+        await session.writer.write_body(resource.chunks)
     else:
         await _send_file(session, resource)
 
 
+def _length(resource: Octets | Text | Stream | File) -> int:
+    """Return the length of an answer, as Gopher+ says it."""
+    if isinstance(resource, Octets):
+        return len(resource.octets)
+    if isinstance(resource, Stream):
+        return UNTIL_CLOSED
+    if isinstance(resource, Text) or is_text(resource.kind.value):
+        return UNTIL_DOT
+    return resource.file.entry.octets
+
+
 async def _send_file(session: Session, resource: File) -> None:
     file = resource.file
+    as_text = is_text(resource.kind.value)
     try:
-        if resource.text and file.entry.octets <= SMALL_OCTETS:
+        if as_text and file.entry.octets <= SMALL_OCTETS:
             session.writer.write(_stuffed(await _whole(file)))
-        elif resource.text:
+        elif as_text:
             await _send_text(session, _pieces(file))
         else:
 

@@ -1,4 +1,4 @@
-"""The resources that a selector may name: a menu, octets, a text, a file."""
+"""The resources that a selector may name: a menu, octets, a text, a stream, a file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from netsuite.gopher.commands import About, ItemType
 from netsuite.gopher.dialog import Menu
 from netsuite.store.tree import OpenFile
 
@@ -25,11 +26,19 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """Octets as a stream, sent as they are."""
+
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """An open file, which whoever sends it closes; as a text its lines end with CRLF and a dot."""
 
     file: OpenFile
-    text: bool
+    kind: ItemType
+    about: About
 
 
-Resource: TypeAlias = Menu | Octets | Text | File
+Resource: TypeAlias = Menu | Octets | Text | Stream | File

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.python.failure import Failure
 
 from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.gopher import replies
 from netsuite.gopher.commands import Request
-from netsuite.gopher.dialog import ServerDialog, ServerEvent, ServerSaid, State
+from netsuite.gopher.dialog import HANDSHAKE, ServerDialog, ServerEvent, ServerSaid, State
 from netsuite.gopher.server import access
 from netsuite.gopher.server.shared import Shared
+from netsuite.store.tree import TreePath
 from netsuite.wire.errors import RemoteProtocolError
 
 
@@ -22,12 +25,33 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
-        super().__init__(ServerDialog(shared.host, shared.settings.port), shared, name)
+        settings = shared.settings
+        dialog = ServerDialog(shared.host, settings.port, marks=settings.mark_plus)
+        super().__init__(dialog, shared, name)
+        #: Where in the public site the client's root is.
+        self.top: TreePath = ()
 
     def began(self) -> None:
         """Find out the port to put into menus; Gopher servers do not greet."""
         if not self.dialog.port:
             self.dialog.port = getattr(self.transport.getHost(), "port", 70)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Accept what came; where that is the beginning of TLS, begin it."""
+        if data[:1] == HANDSHAKE and not self.octets_in and not self.peer.secure:
+            context = self.shared.tls
+            if context is not None and self.turned_away is None:
+                self.start_tls(context)
+                layer: Any = self.transport  # TLS, which is a protocol, too
+                layer.dataReceived(data)
+                return
+        super().dataReceived(data)
+
+    def handshake_done(self) -> None:
+        """TLS is there: it may have told which host is meant."""
+        name = self.peer.server_name.lower()
+        if name in self.shared.hosts:
+            self.dialog.host, self.top = name, self.shared.hosts[name]
 
     def goodbye(self, reason: CloseReason) -> None:
         """Say why, where nothing has been said yet."""
