@@ -279,7 +279,7 @@ def test_submission(daemon: Daemon) -> None:
              "--tls", "required", "-k")  # fmt: skip
     _, said = run(*words, *ALICE, "-v", text=LETTER.format("submitted"))
     assert "C AUTH SCRAM-SHA-256-PLUS ***" in said
-    run(*words, text=LETTER.format("no"), code=1)
+    run(*words, text=LETTER.format("no"), code=5)
 
 
 def test_no_tls_where_it_is_required(daemon: Daemon) -> None:
@@ -306,7 +306,7 @@ def test_logins(daemon: Daemon, tmp_path: Path) -> None:
 def test_usage(tmp_path: Path) -> None:
     """What makes no sense is exit 2 before anybody is connected to."""
     for words in (
-        ("get", "example.org"), ("get", "http://h/a b"), ("get", "smtp://h/"), ("ls", "smtp://h/"),
+        ("get", "mailto:a@b"), ("get", "http://h/a b"), ("get", "smtp://h/"), ("ls", "smtp://h/"),
         ("put", "/dev/null", "gopher://h/x"), ("get", "http://h/", "--continue"),
         ("get", "pop3://h/1", "-o", str(tmp_path / "x"), "--continue"),
         ("get", "-u", "a", "gopher://h"), ("put", "-", "ftp://h/"),
@@ -360,7 +360,8 @@ def test_ctrl_c(scheme: str, tmp_path: Path) -> None:
 
 
 def test_a_transfer_cut_short(tmp_path: Path) -> None:
-    """What has come is kept with the server's time, so that it can be continued; exit 3."""
+    """What has come is kept under another name with the server's time, so that it can be continued;
+    exit 3."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         running = subprocess.Popen(
             command("get", f"http://127.0.0.1:{server.getsockname()[1]}/x", "-o", tmp_path / "x"),
@@ -376,5 +377,7 @@ def test_a_transfer_cut_short(tmp_path: Path) -> None:
         _, complaint = running.communicate(timeout=30)
     assert running.returncode in (1, 3), complaint
     assert complaint.count("\n") == 1
-    assert (tmp_path / "x").read_bytes() == b"half"
-    assert (tmp_path / "x").stat().st_mtime == 1e9
+    assert not (tmp_path / "x").exists()
+    part = tmp_path / "x.netsuite-part"
+    assert part.read_bytes() == b"half"
+    assert part.stat().st_mtime == 1e9

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
+
+from netsuite.cli.client.asking import Asking
 
 #: As ``netsuite.connection.transcript`` has it, whose import nobody waits for who asks for help.
 Observer: TypeAlias = Callable[[str, str, float], None]
@@ -37,6 +39,8 @@ class Access:
         verify: whether what was transferred is compared by its hash.
         resume: whether what the server has of a file is gone on with.
         keep_alive_seconds: how often something is said while a transfer goes on; None for never.
+        proxy: the URL of a proxy; empty for none, None for what the environment says.
+        asking: what is asked for, where that is more than the URL.
     """
 
     tls: TLSUse | None = None
@@ -49,3 +53,5 @@ class Access:
     verify: bool = False
     resume: bool = False
     keep_alive_seconds: float | None = None
+    proxy: str | None = None
+    asking: Asking = field(default_factory=Asking)

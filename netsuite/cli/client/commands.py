@@ -3,6 +3,7 @@ command lines."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -10,8 +11,18 @@ from typing import Any, Final
 import click
 
 from netsuite.cli.client.access import Access, TLSUse
-from netsuite.cli.client.envelope import envelope_of
-from netsuite.cli.client.files import STANDARD, Output, letter, opened
+from netsuite.cli.client.asking import (
+    FORM,
+    JSON,
+    Asking,
+    data_of,
+    fields_of,
+    json_of,
+    method_of,
+    part_of,
+)
+from netsuite.cli.client.destination import place_of
+from netsuite.cli.client.files import STANDARD, letter, opened, size_of
 from netsuite.cli.client.options import Common, client_command, terminal_command
 from netsuite.cli.client.problems import Usage
 from netsuite.cli.client.urls import Target, check_server, file_name, telnet_target, under
@@ -20,7 +31,6 @@ from netsuite.cli.client.urls import Target, check_server, file_name, telnet_tar
 GET: Final = "http ftp gopher pop3 imap nntp"
 PUT: Final = "http ftp imap"
 LS: Final = "http ftp gopher pop3 imap nntp"
-WATCH: Final = "imap"
 #: What can be continued where it broke off.
 _CONTINUED: Final = frozenset({"http", "ftp"})
 _SMTP: Final = "smtp://127.0.0.1"
@@ -33,46 +43,135 @@ _KEEP_ALIVE: Final = click.option(
     "--keep-alive", type=click.FloatRange(min=1), metavar="SECONDS",
     help="Say NOOP so often while a transfer goes on (ftp).",
 )  # fmt: skip
+_SERVER: Final = click.option(
+    "--server", metavar="HOST",
+    help="The news server of a URL without one: news:GROUP, news:MESSAGE-ID. Default: $NNTPSERVER.",
+)  # fmt: skip
+_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Say as JSON what was done.")
 
 
 @click.command("get")
-@click.argument("url")
-@click.option("-o", "--output", metavar="FILE", help="Where to; else to standard output.")
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.option("-o", "--output", metavar="FILE",
+              help="Where to: a file, a directory (DIR/), or - for standard output even if it is "
+              "a terminal and that no text.")  # fmt: skip
+@click.option("-O", "--remote-name", "by_name", is_flag=True,
+              help="Into files called as in the URL, or as the server says.")  # fmt: skip
 @click.option(
-    "--continue", "resume", is_flag=True, help="Fetch what FILE lacks (http, ftp), if unchanged."
+    "-c", "--continue", "resume", is_flag=True,
+    help="Fetch what FILE lacks (http, ftp), if unchanged.",
+)  # fmt: skip
+@click.option("-r", "--range", "part", metavar="FIRST-LAST",
+              help="These octets only, from 0: 0-99, 100-, -100 (http, ftp).")  # fmt: skip
+@click.option("-I", "--head", is_flag=True, help="What the server says of it only (http, ftp).")
+@click.option("-X", "--request", "method", metavar="METHOD", help="Instead of GET (http).")
+@click.option("-H", "--header", "fields", multiple=True, metavar="FIELD",
+              help="'Name: value' of the request (http). May be repeated.")  # fmt: skip
+@click.option("-d", "--data", multiple=True, metavar="DATA",
+              help="POST this form, @FILE a file's; several are joined by & (http).")  # fmt: skip
+@click.option("--json", "json_data", multiple=True, metavar="DATA",
+              help="POST this JSON, @FILE a file's (http).")  # fmt: skip
+@click.option("-f", "--fail", is_flag=True, help="Do not show the body of an error (http).")
+@click.option(
+    "-L", "--location", is_flag=True, help="As curl has it: redirects are followed anyway."
 )
+@click.option("-g", "--no-glob", "literal", is_flag=True, help="A URL's * ? [ are of the name.")
+@_SERVER
+@click.option("--results", is_flag=True,
+              help="Print a JSON object a line for each thing that was fetched.")  # fmt: skip
 @_VERIFY
 @_KEEP_ALIVE
 @client_command
 def get(
     common: Common,
-    url: str,
+    urls: tuple[str, ...],
     output: str | None,
+    server: str | None,
     *,
+    by_name: bool,
     resume: bool,
+    literal: bool,
+    location: bool,
+    results: bool,
     verify: bool,
     keep_alive: float | None,
+    **asked: Any,
 ) -> None:
-    """Fetch a file, a message or an article."""
-    target = common.target(url, GET)
-    access = _for_ftp(common, target, verify=verify, keep_alive=keep_alive)
-    to_file = output is not None and output != STANDARD
-    if resume and not to_file:
-        raise Usage("--continue needs a file: -o FILE")
-    if resume and target.service not in _CONTINUED:
-        raise Usage(f"{target.scheme}:// has no way to continue")
-    login = common.login(target)
-    path = Path(output) if output and to_file else None
+    """Fetch files, messages or articles.
 
-    from netsuite.cli.client import transfers
+    The names in ftp and http URLs may be patterns, as in a shell; several messages are 1:9,12 (imap
+    UIDs), 1-9 or * (pop3, nntp). They go to standard output, one after the other, or with -O, or
+    -o DIR/, to a file each. An answer of 400 and more is shown, and ends with 1.
+    """
+    common.news_server = server or common.news_server
+    targets = [common.target(url, GET) for url in urls]
+    asking = _asking(targets, **asked)
+    access = _for_ftp(common, targets[0], verify=verify, keep_alive=keep_alive)
+    place = place_of(output, by_name=by_name, resume=resume)
+    if place.file is not None and len(targets) > 1:
+        raise Usage("several URLs do not fit into one file: -o DIR/, or -O")
+    if resume and place.is_standard:
+        raise Usage("--continue needs a file: -o FILE, or -O")
+    if resume and (asking.part is not None or asking.head or asking.body is not None):
+        raise Usage("--continue asks for a part of its own")
+    for target in targets:
+        if resume and target.service not in _CONTINUED:
+            raise Usage(f"{target.scheme}:// has no way to continue")
 
-    transfers.fetch(target, access, login, Output(path, resume=resume))
+    from netsuite.cli.client import fetching
+    from netsuite.cli.client.on_each import Wanted
+
+    fetching.fetch(
+        [Wanted(target, common.login(target)) for target in targets],
+        replace(access, asking=asking),
+        place,
+        patterns=not literal,
+        results=results,
+    )
+
+
+def _asking(
+    targets: Sequence[Target],
+    *,
+    part: str | None,
+    head: bool,
+    fail: bool,
+    method: str | None,
+    fields: tuple[str, ...],
+    data: tuple[str, ...],
+    json_data: tuple[str, ...],
+) -> Asking:
+    """Return what is asked for. Raises Usage for what the URLs cannot be asked."""
+    if data and json_data:
+        raise Usage("-d and --json are two bodies")
+    body = json_of(json_data) if json_data else data_of(data) if data else None
+    asking = Asking(
+        method=method_of(method) if method else "",
+        fields=fields_of(fields),
+        body=body,
+        kind=JSON if json_data else FORM,
+        head=head,
+        part=part_of(part) if part else None,
+        fail=fail,
+    )
+    if head and (body is not None or method):
+        raise Usage("-I is a request of its own")
+    for target in targets:
+        if target.service != "http" and not asking.is_plain:
+            raise Usage(f"{target.scheme}:// has no way to do as -X, -H, -d and --json say")
+        if target.service not in _CONTINUED and (head or part):
+            raise Usage(f"{target.scheme}:// has no way to do as -I and --range say")
+    return asking
 
 
 @click.command("put")
 @click.argument("file")
 @click.argument("url")
 @click.option("--continue", "resume", is_flag=True, help="Send what the server lacks (ftp).")
+@click.option("-X", "--request", "method", metavar="METHOD", help="Instead of PUT (http).")
+@click.option("-H", "--header", "fields", multiple=True, metavar="FIELD",
+              help="'Name: value' of the request (http). May be repeated.")  # fmt: skip
+@_JSON
 @_VERIFY
 @_KEEP_ALIVE
 @client_command
@@ -80,14 +179,20 @@ def put(
     common: Common,
     file: str,
     url: str,
+    method: str | None,
+    fields: tuple[str, ...],
     *,
     resume: bool,
+    as_json: bool,
     verify: bool,
     keep_alive: float | None,
 ) -> None:
     """Store a file (http, ftp), or add a message to a mailbox (imap); FILE may be -."""
     target = common.target(url, PUT)
     access = _for_ftp(common, target, verify=verify, keep_alive=keep_alive, resume=resume)
+    asking = Asking(method=method_of(method) if method else "", fields=fields_of(fields))
+    if target.service != "http" and not asking.is_plain:
+        raise Usage(f"{target.scheme}:// has no way to do as -X and -H say")
     if target.service != "imap" and not file_name(target):
         if file == STANDARD:
             raise Usage("the URL must end with the file's name")
@@ -99,54 +204,20 @@ def put(
     if target.service == "imap":
         with letter(file) as message:
             transfers.add(target, access, login, message)
+            octets: int | None = message.octets
     else:
         with opened(file) as source:
-            transfers.store(target, access, login, source)
+            octets = size_of(source)
+            transfers.store(target, replace(access, asking=asking), login, source)
+    if as_json:
+        _result("stored", url=target.url, octets=octets)
 
 
-@click.command("mirror")
-@click.argument("source")
-@click.argument("target")
-@click.option("--delete", is_flag=True, help="Remove from TARGET what SOURCE has not.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@click.option("--include", multiple=True, metavar="PATTERN",
-              help="Mirror these files only. May be repeated.")  # fmt: skip
-@click.option("--exclude", multiple=True, metavar="PATTERN",
-              help="Leave these files and directories as they are. May be repeated.")  # fmt: skip
-@click.option(
-    "--newer", is_flag=True, help="Only files that are newer than TARGET's, or not there."
-)
-@click.option("--checksum", is_flag=True, help="Compare files of one size by hash, not by time.")
-@_VERIFY
-@click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
-              help="Connections at once.")  # fmt: skip
-@_KEEP_ALIVE
-@client_command
-def mirror(
-    common: Common,
-    source: str,
-    target: str,
-    *,
-    verify: bool,
-    keep_alive: float | None,
-    **options: Any,
-) -> None:
-    """Make a directory tree like another, over FTP; one of both is a URL.
+def _result(what: str, **facts: Any) -> None:
+    """Print what was done, as JSON."""
+    from netsuite.cli.client.results import Result
 
-    A line for each thing that is done: fetched, stored, made, removed, dated (its time was set).
-    Files are the same where size and time are. One that was broken off is gone on with, also when
-    the command is given again. Exit code 8: something could not be done.
-    """
-    if ("://" in source) == ("://" in target):
-        raise Usage("one of SOURCE and TARGET is an ftp:// or ftps:// URL, the other a directory")
-    down = "://" in source
-    url = common.target(source if down else target, "ftp")
-    access = _for_ftp(common, url, verify=verify, keep_alive=keep_alive)
-    login = common.login(url)
-
-    from netsuite.cli.client import mirroring
-
-    mirroring.mirror(url, access, login, Path(target if down else source), options, down=down)
+    Result(what, facts).show(as_json=True)
 
 
 def _for_ftp(
@@ -167,10 +238,12 @@ def _for_ftp(
 
 @click.command("ls")
 @click.argument("url")
+@_SERVER
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @client_command
-def ls(common: Common, url: str, *, as_json: bool) -> None:
+def ls(common: Common, url: str, server: str | None, *, as_json: bool) -> None:
     """List files, a menu, mailboxes, messages, newsgroups or articles."""
+    common.news_server = server or common.news_server
     target = common.target(url, LS)
     login = common.login(target)
 
@@ -181,24 +254,6 @@ def ls(common: Common, url: str, *, as_json: bool) -> None:
         listing.show_json()
     else:
         listing.show()
-
-
-@click.command("watch")
-@click.argument("url")
-@click.option("--all", "everything", is_flag=True, help="Begin with what is there already.")
-@client_command
-def watch(common: Common, url: str, *, everything: bool) -> None:
-    """Show what changes in a mailbox, until Ctrl-C.
-
-    A line each: new, flags or gone and the message's UID, with its flags; renumbered where no UID
-    means anything any more. A connection that is lost is made again.
-    """
-    target = common.target(url, WATCH)
-    login = common.login(target)
-
-    from netsuite.cli.client import transfers
-
-    transfers.watch(target, common.access, login, everything=everything)
 
 
 @click.command("send")
@@ -213,6 +268,7 @@ def watch(common: Common, url: str, *, everything: bool) -> None:
               help="What of the message a report of a failure has.")  # fmt: skip
 @click.option("--envelope-id", default="", metavar="TEXT",
               help="What reports call the message.")  # fmt: skip
+@_JSON
 @click.argument("file", default=STANDARD)
 @client_command
 def send(
@@ -224,6 +280,8 @@ def send(
     returned: str | None,
     envelope_id: str,
     file: str,
+    *,
+    as_json: bool,
 ) -> None:
     """Send a message, header and all, from FILE or standard input.
 
@@ -233,26 +291,35 @@ def send(
     check_server(target)
     if target.socket and common.access.tls not in (None, TLSUse.NONE):
         raise Usage("there is no TLS on a Unix socket")
+
+    from netsuite.cli.client.envelope import envelope_of
+
     envelope = envelope_of(sender, recipients, notify, returned or "", envelope_id)
     login = common.login(target)
     with letter(file) as message:
         from netsuite.cli.client import transfers
 
-        transfers.send(target, common.access, login, message, envelope)
+        transfers.send(target, common.access, login, message, envelope, as_json=as_json)
 
 
 @click.command("post")
-@click.option("--server", default=_NNTP, show_default=True, metavar="URL", help="nntp or nntps.")
+@click.option("--server", metavar="URL",
+              help=f"nntp or nntps, or HOST[:PORT]. Default: $NNTPSERVER, else {_NNTP}.")  # fmt: skip
+@_JSON
 @click.argument("file", default=STANDARD)
 @client_command
-def post(common: Common, server: str, file: str) -> None:
+def post(common: Common, server: str | None, file: str, *, as_json: bool) -> None:
     """Post an article, header and all, from FILE or standard input."""
-    target = common.target(server, "nntp")
+    where = server or common.news_server or _NNTP
+    target = common.target(where if "://" in where else f"nntp://{where}", "nntp")
     login = common.login(target)
     with letter(file) as message:
         from netsuite.cli.client import transfers
 
         transfers.add(target, common.access, login, message)
+        octets = message.octets
+    if as_json:
+        _result("posted", url=target.url, octets=octets)
 
 
 @click.command("telnet")

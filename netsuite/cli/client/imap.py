@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Final
 
-import click
-
+from netsuite.cli.client.destination import Destination
 from netsuite.cli.client.files import Letter, Output, pieces_of
 from netsuite.cli.client.listing import Cell, Listing
+from netsuite.cli.client.naming import message_name
 from netsuite.cli.client.problems import LoginFailed, NotGiven
-from netsuite.cli.client.running import line_of
 from netsuite.cli.client.session import ClientSession, ended
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
-from netsuite.connection.errors import ClientError, Refusal
+from netsuite.connection.errors import Refusal
 from netsuite.imap.client import (
-    Change,
-    FlagsChanged,
     IMAPClient,
-    KnownMailbox,
-    MailboxWatch,
-    MessageAdded,
-    MessageRemoved,
-    Renumbered,
     connect,
 )
-from netsuite.imap.commands.fetch import BodySection, FetchData, Item
+from netsuite.imap.commands.fetch import BodySection, FetchData, Item, Streamed
 from netsuite.imap.dialog.client import ClientBounds, LiteralBegins
 from netsuite.imap.grammar.fetch import parse_section
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
@@ -36,6 +27,10 @@ from netsuite.imap.sequences import SequenceSet
 from netsuite.message.structure import Envelope
 from netsuite.message.words import decode_words
 
+#: What is fetched at once, and held.
+_BATCH_OCTETS: Final = 8 * 1024 * 1024
+_BATCH_MESSAGES: Final = 500
+_LARGE_OCTETS: Final = ClientBounds().held_octets
 #: ``1:*``
 ALL: Final = SequenceSet(((1, 0),))
 
@@ -48,12 +43,13 @@ async def logged_in(
     session.insist_on_login()
     client = await connect(session.endpoint(), **session.way(), bounds=bounds)
     async with ended(client.closed, client.abort):
-        await _log_in(session, client)
+        await log_in(session, client)
         yield client
         await client.logout()
 
 
-async def _log_in(session: ClientSession, client: IMAPClient) -> None:
+async def log_in(session: ClientSession, client: IMAPClient) -> None:
+    """Begin TLS where that is wanted, and log in. Raises LoginFailed."""
     await session.begin_tls(client.starttls, offered="STARTTLS" in client.capabilities)
     if session.target.tls:
         # A greeting may have been made before the handshake was done, and then does not tell
@@ -102,6 +98,79 @@ async def get(session: ClientSession, output: Output) -> None:
         output.write(contents[0])
 
 
+async def get_several(session: ClientSession, destination: Destination) -> None:
+    """Fetch the messages of a set of UIDs, or a section of each; their flags stay."""
+    path = mailbox_path(session.target)
+    section = _section(path.section)
+    async with logged_in(session) as client:
+        count = await _examine(client, path)
+        sized: list[FetchData] = []
+        if count:
+            numbers = SequenceSet.parse(path.several.encode("ascii"))
+            if numbers is None:
+                raise BadURL(f"{path.several} is no set of UIDs")
+            sized = [
+                each
+                for each in await client.fetch(numbers, [Item.UID, Item.SIZE])
+                if each.uid is not None
+            ]
+        if not sized:
+            raise NotGiven(f"there are no such messages in {path.mailbox}")
+        for batch in _batches(sized):
+            await _fetch_batch(client, batch, section, destination, path.section)
+
+
+def _batches(messages: Sequence[FetchData]) -> Iterator[Sequence[int]]:
+    """Return the UIDs of messages in bunches of which all can be held; a large one is alone."""
+    batch: list[int] = []
+    held = 0
+    for each in sorted(messages, key=lambda message: message.uid or 0):
+        octets = each.octets or 0
+        large = octets > _LARGE_OCTETS
+        if batch and (large or held + octets > _BATCH_OCTETS or len(batch) >= _BATCH_MESSAGES):
+            yield batch
+            batch, held = [], 0
+        batch.append(each.uid or 0)
+        held += octets if not large else _BATCH_OCTETS
+    yield batch
+
+
+async def _fetch_batch(
+    client: IMAPClient,
+    uids: Sequence[int],
+    section: BodySection,
+    destination: Destination,
+    named: str,
+) -> None:
+    """Fetch messages at once. What passes in pieces is told by its sequence number alone, which may
+    be another's by now: only of a message that is alone is it written as it comes."""
+    done = set()
+    held: dict[int, bytes] = {}
+
+    async def consume(begins: LiteralBegins, pieces: AsyncIterator[bytes]) -> None:
+        if len(uids) > 1:
+            held[begins.number] = b"".join([octets async for octets in pieces])
+            return
+        done.add(uids[0])
+        with destination.output(message_name(uids[0], named)) as output:
+            output.begin(begins.octets)
+            async for octets in pieces:
+                output.write(octets)
+
+    for each in await client.fetch(uids, [Item.UID, section], consumer=consume):
+        content = next(iter(each.sections.values()), None)
+        if isinstance(content, Streamed):
+            content = held.pop(each.number, None)
+        if each.uid is None or each.uid not in uids or each.uid in done or content is None:
+            continue
+        done.add(each.uid)
+        with destination.output(message_name(each.uid, named)) as output:
+            output.write(content)
+    for uid in uids:
+        if uid not in done:
+            destination.failed(f"message {uid}", "there is no such message or section")
+
+
 def _section(text: str) -> BodySection:
     """Read a section. Raises BadURL."""
     if not text.isascii():
@@ -146,51 +215,6 @@ async def ls(session: ClientSession) -> Listing:
     )
 
 
-async def watch(session: ClientSession, *, everything: bool) -> None:
-    """Show what changes in a mailbox, a line each, for as long as nobody interrupts it; with
-    *everything* what is there first. A connection that cannot be made at all is an error; one that
-    is lost is complained of, and made again."""
-    path = mailbox_path(session.target)
-    if path.uid is not None:
-        raise BadURL("a mailbox is watched, not a message")
-    session.insist_on_login()
-
-    def trouble(error: ClientError, seconds: float) -> None:
-        if not began:
-            raise error
-        again = f"again in {seconds:.0f} seconds"
-        click.echo(f"netsuite: {line_of(error, session.target.place)}; {again}", err=True)
-
-    watching = MailboxWatch(
-        lambda: connect(session.endpoint(), **session.way()),
-        functools.partial(_log_in, session),
-        path.mailbox or "INBOX",
-        clock=session.clock,
-        known=KnownMailbox() if everything else None,
-        trouble=trouble,
-        in_step=lambda: began.append(True),
-    )
-    began: list[bool] = []
-    # When the loop ends connections are closed: that is no trouble to tell of.
-    reactor: Any = session.reactor  # Any: of the loop a session promises its time alone
-    reactor.addSystemEventTrigger("before", "shutdown", began.clear)
-    async with watching as changes:
-        async for change in changes:
-            click.echo(_line(change))
-
-
-def _line(change: Change) -> str:
-    match change:
-        case MessageAdded(uid, flags):
-            return " ".join(["new", str(uid), *sorted(flags)])
-        case FlagsChanged(uid, flags):
-            return " ".join(["flags", str(uid), *sorted(flags)])
-        case MessageRemoved(uid):
-            return f"gone {uid}"
-        case Renumbered(uid_validity):
-            return f"renumbered {uid_validity}"
-
-
 async def _mailboxes(client: IMAPClient) -> Listing:
     rows = []
     for each in await client.list():
@@ -223,7 +247,7 @@ def message_row(message: FetchData) -> Sequence[Cell]:
 
 CLIENT: Final = Client(
     get=get,
+    get_several=get_several,
     ls=ls,
     post=add,
-    watch=watch,
 )

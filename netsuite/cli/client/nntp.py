@@ -6,8 +6,10 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from netsuite.cli.client.destination import Destination
 from netsuite.cli.client.files import Letter, Output, pieces_of
 from netsuite.cli.client.listing import Cell, Listing
+from netsuite.cli.client.problems import NotGiven
 from netsuite.cli.client.session import ClientSession, ended
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import BadURL, news_path
@@ -39,6 +41,21 @@ async def get(session: ClientSession, output: Output) -> None:
         else:
             await client.group(path.group)
             await client.article(path.number, output.write)
+
+
+async def get_several(session: ClientSession, destination: Destination) -> None:
+    """Fetch the articles of a newsgroup whose numbers a URL has."""
+    path = news_path(session.target)
+    wanted = path.several
+    assert wanted is not None  # by what has chosen this
+    async with logged_in(session) as client:
+        group, numbers = await client.listgroup(path.group)
+        chosen = [number for number in numbers if number in wanted]
+        if not chosen:
+            raise NotGiven(f"there are no such articles in {group.name}")
+        refused = await client.fetch(chosen, destination.messages())
+    for number, status in refused.items():
+        destination.failed(f"article {number}", status.text)
 
 
 async def post(session: ClientSession, letter: Letter) -> None:
@@ -93,6 +110,7 @@ async def _groups(client: NNTPClient) -> Listing:
 
 CLIENT: Final = Client(
     get=get,
+    get_several=get_several,
     ls=ls,
     post=post,
 )

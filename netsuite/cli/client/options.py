@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import netrc as netrc_file
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -13,7 +13,9 @@ from typing import Any, Final, TypeAlias, TypeVar
 import click
 
 from netsuite.cli.client.access import CONNECT_SECONDS, Access, TLSUse
-from netsuite.cli.client.problems import CommandError, Exit, FileTrouble, Usage, leave
+from netsuite.cli.client.logins import ask_password, from_netrc
+from netsuite.cli.client.problems import CommandError, Exit, Usage, leave
+from netsuite.cli.client.shorthand import guessed, is_hostless_news, on_server
 from netsuite.cli.client.urls import BadURL, Target, parse_url
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,15 +40,22 @@ class Common:
             total_seconds=given["max_time"],
             observer=_observe if given["verbose"] else None,
             progress=not given["quiet"] and not given["verbose"],
+            proxy=given["proxy"],
         )
+        #: The news server of a URL without one.
+        self.news_server = os.environ.get("NNTPSERVER", "")
 
     def target(self, url: str, services: str) -> Target:
-        """Return what a URL means. Raises BadURL, Usage.
+        """Return what a URL means; its scheme may be left out. Raises BadURL, Usage.
 
         Args:
             services: those that the command can do, with spaces between.
         """
-        return self.judge(parse_url(url), services)
+        if is_hostless_news(url):
+            if not self.news_server:
+                raise BadURL("which server? --server HOST, or $NNTPSERVER")
+            url = on_server(url, self.news_server)
+        return self.judge(parse_url(guessed(url)), services)
 
     def judge(self, target: Target, services: str) -> Target:
         """Return a URL's meaning, if the command can do that. Raises as ``target``."""
@@ -57,8 +66,9 @@ class Common:
         return target
 
     def login(self, target: Target) -> tuple[str, str] | None:
-        """Return name and password: of -u, else of the URL, else of netrc; ask for a password that
-        is missing. Raises FileTrouble, Usage."""
+        """Return name and password: of -u, else of the URL, else of netrc, which may also have the
+        password of whom they name; ask for one that is missing. Raises FileTrouble, LoginFailed,
+        Usage."""
         if target.service == "gopher":
             if self._user is not None or target.username is not None:
                 raise Usage("Gopher has no logins")
@@ -67,30 +77,15 @@ class Common:
         if self._user is not None:
             username, colon, text = self._user.partition(":")
             password = text if colon else None
-        elif username is None and self._netrc:
-            found = _from_netrc(target.host)
+        if self._netrc and password is None:
+            found = from_netrc(target.host, username)
             if found is not None:
-                return found
+                username, password = found
         if username is None:
             return None
         if password is None:
-            password = click.prompt(
-                f"Password of {username} at {target.host}", hide_input=True, err=True
-            )
+            password = ask_password(f"Password of {username} at {target.host}")
         return username, password
-
-
-def _from_netrc(host: str) -> tuple[str, str] | None:
-    path = os.environ.get("NETRC") or str(Path("~/.netrc").expanduser())
-    try:
-        found = netrc_file.netrc(path).authenticators(host)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise FileTrouble(f"{path} cannot be read: {error.strerror}") from None
-    except netrc_file.NetrcParseError as error:  # its text may hold a password
-        raise FileTrouble(f"{path}, line {error.lineno}: that is no netrc") from None
-    return None if found is None else (found[0], found[2] or "")
 
 
 def _observe(side: str, text: str, seconds: float) -> None:
@@ -114,16 +109,33 @@ def terminal_command(function: F) -> F:
     return _with_options(function, {**_SESSION, **_TERMINAL})
 
 
+def _do(work: Callable[[], None]) -> None:
+    """Do a command; leave with the line and the code of what goes wrong."""
+    try:
+        work()
+        # Here, where it is known what to do when nobody reads it any more.
+        sys.stdout.flush()
+    except CommandError as error:
+        leave(error.code, str(error))
+    except BadURL as error:
+        leave(Exit.USAGE, str(error))
+    except BrokenPipeError:
+        leave(Exit.READER_GONE, "")
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        leave(Exit.FILE, f"standard output cannot be written: {error.strerror}")
+
+
 def _with_options(function: F, options: Mapping[str, Decorator]) -> F:
     @functools.wraps(function)
     def command(**given: Any) -> None:
         own = {name: value for name, value in given.items() if name not in options}
-        try:
-            function(Common(**{name: given[name] for name in options}), **own)
-        except CommandError as error:
-            leave(error.code, str(error))
-        except BadURL as error:
-            leave(Exit.USAGE, str(error))
+        with contextlib.ExitStack() as silence:
+            if given.get("silent"):
+                nobody = silence.enter_context(open(os.devnull, "w", encoding="utf-8"))
+                silence.enter_context(contextlib.redirect_stderr(nobody))
+            _do(lambda: function(Common(**{name: given[name] for name in options}), **own))
 
     result: Any = command
     for option in reversed(list(options.values())):
@@ -157,12 +169,20 @@ _SESSION: Final[Mapping[str, Decorator]] = {
     "max_time": click.option(
         "--max-time", type=_SECONDS, metavar="SECONDS", help="For everything."
     ),
+    "proxy": click.option(
+        "-x", "--proxy", metavar="URL",
+        help="Connect through http://, socks5:// or socks5h://[USER:PASSWORD@]HOST[:PORT]; empty "
+        "for none. Default: SCHEME_proxy or all_proxy, but for the hosts of no_proxy.",
+    ),
 }  # fmt: skip
 _SHOWING: Final[Mapping[str, Decorator]] = {
     "verbose": click.option(
         "-v", "--verbose", is_flag=True, help="Show what is said; passwords masked."
     ),
     "quiet": click.option("-q", "--quiet", is_flag=True, help="No progress bar."),
+    "silent": click.option(
+        "-s", "--silent", is_flag=True, help="Say nothing, not even what is wrong; the code tells."
+    ),
 }
 _TERMINAL: Final[Mapping[str, Decorator]] = {
     "verbose": click.option(

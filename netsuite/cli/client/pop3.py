@@ -6,8 +6,11 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
+from netsuite.cli.client.destination import Destination
 from netsuite.cli.client.files import Output
 from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.numbers import several_numbers
+from netsuite.cli.client.problems import NotGiven
 from netsuite.cli.client.session import ClientSession, ended
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import BadURL, message_number
@@ -34,6 +37,19 @@ async def get(session: ClientSession, output: Output) -> None:
         await client.retr(number, output.write)
 
 
+async def get_several(session: ClientSession, destination: Destination) -> None:
+    """Fetch the messages whose numbers a URL has."""
+    wanted = several_numbers(session.target.path.removeprefix("/"))
+    assert wanted is not None  # by what has chosen this
+    async with logged_in(session) as client:
+        numbers = [number for number, _ in await client.list() if number in wanted]
+        if not numbers:
+            raise NotGiven("there are no such messages")
+        refused = await client.retrieve(numbers, destination.messages())
+    for number, status in refused.items():
+        destination.failed(f"message {number}", status.text)
+
+
 async def ls(session: ClientSession) -> Listing:
     """List the maildrop."""
     if session.target.path not in ("", "/"):
@@ -51,5 +67,6 @@ async def ls(session: ClientSession) -> Listing:
 
 CLIENT: Final = Client(
     get=get,
+    get_several=get_several,
     ls=ls,
 )

@@ -92,12 +92,6 @@ class ReaderGone(CommandError):
     code = Exit.READER_GONE
 
 
-class PartlyFetched(CommandError):
-    """Some of several things were fetched, and others not."""
-
-    code = Exit.PARTLY
-
-
 class Usage(CommandError):
     """The options make no sense together."""
 

@@ -16,11 +16,11 @@ from twisted.internet.task import react
 from netsuite.certificates import BadCertificate
 from netsuite.cli.client import problems
 from netsuite.cli.client.access import Access
-from netsuite.cli.client.files import Output
-from netsuite.cli.client.problems import Exit, FileTrouble, printable
+from netsuite.cli.client.problems import Exit, printable
 from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import BadURL, Target
 from netsuite.connection import errors
+from netsuite.connection.through_proxy import ProxyLoginRefused, ProxyRefused
 from netsuite.wire.errors import LocalProtocolError
 
 #: Of an error, the first that fits; what is not here is a bug of ours.
@@ -35,12 +35,21 @@ _CODES: Final[Sequence[tuple[type[BaseException], Exit]]] = (
     (errors.ConnectionLost, Exit.NO_CONNECTION),
     (errors.ClientError, Exit.REFUSED),
 )
+#: What says that a login is wanted, to something else than a login: of FTP and SMTP (RFC 4954, 6),
+#: and of NNTP (RFC 4643, 2.2).
+_LOGIN_WANTED: Final = frozenset({530, 480})
 
 
 def code_of(error: BaseException) -> Exit:
     """Return the exit code of an error."""
     if isinstance(error, problems.CommandError):
         return error.code
+    if isinstance(error, BrokenPipeError):  # our own output's: a connection's is a ClientError
+        return Exit.READER_GONE
+    if isinstance(error, errors.Refusal) and error.code in _LOGIN_WANTED:
+        return Exit.LOGIN
+    if isinstance(error.__cause__, ProxyLoginRefused):
+        return Exit.LOGIN
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code
@@ -79,6 +88,8 @@ def conversation_of(error: BaseException) -> Sequence[str]:
 
 
 def _why_no_connection(cause: BaseException | None, place: str) -> str:
+    if isinstance(cause, ProxyRefused):
+        return str(cause)
     if isinstance(cause, DNSLookupError):
         return f"there is no host {place}"
     if isinstance(cause, ConnectionRefusedError):
@@ -143,6 +154,8 @@ class _Running:
             return
         self._ended = True
         self.outcome = outcome
+        if self.session is not None:
+            self.session.over = True
         if self._working is not None:
             self._working.cancel()  # so that it does not see its connections go, and try again
         self._over.callback(None)
@@ -154,13 +167,11 @@ def run(
     login: Login | None,
     work: Callable[[ClientSession], Awaitable[None]],
     *,
-    output: Output | None = None,
     release: Callable[[], None] | None = None,
 ) -> None:
     """Do the work in a session; exit with what became of it, unless that is done.
 
     Args:
-        output: what is fetched goes there; closed in any case.
         release: called when the loop has ended, before anything is said.
     """
     running = _Running(lambda reactor: ClientSession(reactor, target, access, login), work)
@@ -171,16 +182,10 @@ def run(
         if release is not None:
             release()
     outcome = running.outcome
-    if output is not None:
-        try:
-            if outcome is None:
-                output.finish()
-            output.close()
-        except FileTrouble as error:
-            outcome = outcome or error
     if running.session is not None:
         running.session.progress.end()
     if outcome is not None:
+        place = target.place if running.session is None else running.session.place
         # With an observer all that was said stands on the terminal already.
         more = conversation_of(outcome) if access.observer is None else ()
-        problems.leave(code_of(outcome), line_of(outcome, target.place), more)
+        problems.leave(code_of(outcome), line_of(outcome, place), more)

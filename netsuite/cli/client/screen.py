@@ -8,7 +8,6 @@ from typing import BinaryIO
 from netsuite.cli.client.problems import FileTrouble, printable
 
 
-
 class Screen:
     """Text to a terminal.
 

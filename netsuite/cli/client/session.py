@@ -26,10 +26,12 @@ from zope.interface import implementer
 from netsuite.cli.client.access import Access, TLSUse
 from netsuite.cli.client.files import Progress
 from netsuite.cli.client.problems import LoginFailed, NoTLS
+from netsuite.cli.client.proxies import proxy_for
 from netsuite.cli.client.urls import Target
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.errors import NotOffered
 from netsuite.connection.peer import Peer
+from netsuite.connection.through_proxy import Proxy, ThroughProxy
 from netsuite.connection.transcript import Transcript
 from netsuite.sasl import registry
 from netsuite.sasl.interfaces import ClientMechanism
@@ -152,6 +154,10 @@ class ClientSession:
         self.login = login
         self.authorize_as = authorize_as
         self.progress = _progress(shown=access.progress)
+        #: Whom errors are about: the server, or where it has sent us.
+        self.place = target.place
+        #: Whether the command is over, and what goes wrong now is of no interest.
+        self.over = False
 
     @property
     def timeouts(self) -> ClientTimeouts:
@@ -170,13 +176,18 @@ class ClientSession:
         }
 
     def endpoint(self, host: str = "", port: int = 0) -> IStreamClientEndpoint:
-        """Return where to connect: to the URL's host or Unix socket, or to another host."""
+        """Return where to connect: to the URL's host or Unix socket, or to another host; through
+        a proxy, where there is one. Raises Usage."""
         if self.target.socket:
-            endpoint: IStreamClientEndpoint = UNIXClientEndpoint(
-                self.reactor, self.target.socket, timeout=self.access.connect_seconds
+            return self.observed(
+                UNIXClientEndpoint(
+                    self.reactor, self.target.socket, timeout=self.access.connect_seconds
+                )
             )
-        else:
-            endpoint = self.data_endpoint(host or self.target.host, port or self.target.port)
+        return self.observed(self.way_to(host or self.target.host, port or self.target.port))
+
+    def observed(self, endpoint: IStreamClientEndpoint) -> IStreamClientEndpoint:
+        """Return an endpoint, whose connections are observed if anybody wants to."""
         observer = self.access.observer
         if observer is None:
             return endpoint
@@ -187,11 +198,38 @@ class ClientSession:
         return _Observed(endpoint, transcript)
 
     def data_endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
-        """Return where FTP's data connections go; what passes there is no conversation. A mirror
-        makes one for each file, and an address need not be looked up in a thread."""
+        """Return where FTP's data connections go; what passes there is no conversation. Behind a
+        proxy it is the server's name that counts, and not the address of the proxy."""
+        return self.way_to(host if self.proxy() is None else self.target.host, port)
+
+    def way_to(self, host: str, port: int, scheme: str = "") -> IStreamClientEndpoint:
+        """Return the way to a host, through a proxy where there is one. Raises Usage."""
+        proxy = self.proxy(host, port, scheme)
+        if proxy is None:
+            return self.direct(host, port)
+        return ThroughProxy(self.direct(proxy.host, proxy.port), proxy, host, port)
+
+    def direct(self, host: str, port: int) -> IStreamClientEndpoint:
+        """Return the way to a host, or a proxy. A mirror connects for each file, and an address
+        need not be looked up in a thread."""
         if isIPAddress(host):
             return TCP4ClientEndpoint(self.reactor, host, port, self.access.connect_seconds)
         return HostnameEndpoint(self.reactor, host, port, timeout=self.access.connect_seconds)
+
+    def proxy(self, host: str = "", port: int = 0, scheme: str = "") -> Proxy | None:
+        """Return the proxy to the URL's host, or another; None for none. Raises Usage."""
+        return proxy_for(
+            scheme or self.target.scheme,
+            host or self.target.host,
+            port or self.target.port,
+            self.access.proxy,
+            os.environ,
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether what is said to the server never leaves this machine."""
+        return self.target.is_loopback and (not self.target.host or self.proxy() is None)
 
     # -- TLS -----------------------------------------------------------------------------------
 
@@ -204,7 +242,7 @@ class ClientSession:
         """
         if self.access.tls is not None:
             return self.access.tls
-        if self.target.is_loopback:
+        if self.is_local:
             return TLSUse.NONE
         return TLSUse.OPPORTUNISTIC if self.login is None else TLSUse.REQUIRED
 
@@ -254,7 +292,7 @@ class ClientSession:
     def may_show_password(self, peer: Peer) -> bool:
         """Return whether the password itself may be said: under TLS, on this machine, or where
         the user has said that it goes without TLS."""
-        return peer.secure or self.target.is_loopback or self.tls is TLSUse.NONE
+        return peer.secure or self.is_local or self.tls is TLSUse.NONE
 
     def mechanism(self, offered: Iterable[str], peer: Peer) -> ClientMechanism | None:
         """Return the strongest SASL mechanism that may be used; None where none fits."""

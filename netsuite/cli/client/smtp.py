@@ -10,6 +10,7 @@ import click
 from netsuite.cli.client.envelope import Envelope
 from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.problems import LoginFailed, NotGiven, PartlyTaken, printable
+from netsuite.cli.client.results import Result
 from netsuite.cli.client.session import ClientSession, ended, own_name
 from netsuite.connection.errors import ClientError
 from netsuite.smtp.client import SMTPClient, connect
@@ -38,9 +39,11 @@ async def logged_in(session: ClientSession) -> AsyncIterator[SMTPClient]:
         yield client
 
 
-async def send(session: ClientSession, letter: Letter, envelope: Envelope) -> None:
+async def send(
+    session: ClientSession, letter: Letter, envelope: Envelope, *, as_json: bool = False
+) -> None:
     """Send a message; print what is said of each recipient, of one that is not taken as a
-    complaint.
+    complaint; or of each an object of JSON.
 
     Raises:
         NotGiven: no recipient is taken.
@@ -65,7 +68,10 @@ async def send(session: ClientSession, letter: Letter, envelope: Envelope) -> No
         results = await client.send(mail, recipients, pieces_of(letter.file, session.progress))
     session.progress.end()
     for result in results:
-        if result.taken:
+        if as_json:
+            facts = {"recipient": str(result.recipient), "reply": str(result.reply)}
+            Result("taken" if result.taken else "refused", facts).show(as_json=True)
+        elif result.taken:
             click.echo(printable(f"{result.recipient}: {result.reply}"))
     refused = [f"{each.recipient}: {each.reply}" for each in results if not each.taken]
     if not refused:

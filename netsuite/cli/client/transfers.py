@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import BinaryIO, Protocol, TypeAlias, TypeVar
+from typing import BinaryIO, TypeAlias, TypeVar
 
 from netsuite.cli.client.access import Access
+from netsuite.cli.client.destination import Destination
 from netsuite.cli.client.envelope import Envelope
 from netsuite.cli.client.files import Letter, Output
 from netsuite.cli.client.listing import Listing
@@ -19,27 +20,25 @@ from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import Target
 
 Get: TypeAlias = Callable[[ClientSession, Output], Awaitable[None]]
+GetSeveral: TypeAlias = Callable[[ClientSession, Destination], Awaitable[None]]
 Put: TypeAlias = Callable[[ClientSession, BinaryIO], Awaitable[None]]
 List: TypeAlias = Callable[[ClientSession], Awaitable[Listing]]
 Post: TypeAlias = Callable[[ClientSession, Letter], Awaitable[None]]
 
 
-class Watch(Protocol):
-    """Shows what changes where a URL says; with *everything* what is there first."""
-
-    async def __call__(self, session: ClientSession, *, everything: bool) -> None:
-        """Show it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The functions of one protocol; None for what it cannot."""
+    """The functions of one protocol; None for what it cannot.
+
+    Args:
+        get_several: fetches what a URL with a pattern or a set of numbers names.
+    """
 
     get: Get | None = None
+    get_several: GetSeveral | None = None
     put: Put | None = None
     ls: List | None = None
     post: Post | None = None
-    watch: Watch | None = None
 
 
 def client_of(service: str) -> Client:
@@ -49,17 +48,6 @@ def client_of(service: str) -> Client:
 
 
 F = TypeVar("F")
-
-
-def fetch(target: Target, access: Access, login: Login | None, output: Output) -> None:
-    """Fetch what a URL names."""
-    get = _offered(client_of(target.service).get)
-
-    async def work(session: ClientSession) -> None:
-        output.progress = session.progress
-        await get(session, output)
-
-    run(target, access, login, work, output=output)
 
 
 def store(target: Target, access: Access, login: Login | None, file: BinaryIO) -> None:
@@ -86,23 +74,24 @@ def listing(target: Target, access: Access, login: Login | None) -> Listing:
     return listings[0]
 
 
-def watch(target: Target, access: Access, login: Login | None, *, everything: bool) -> None:
-    """Show what changes where a URL says."""
-    show = _offered(client_of(target.service).watch)
-    run(target, access, login, lambda session: show(session, everything=everything))
-
-
 def send(
     target: Target,
     access: Access,
     login: Login | None,
     letter: Letter,
     envelope: Envelope,
+    *,
+    as_json: bool = False,
 ) -> None:
-    """Send a message by SMTP or LMTP."""
+    """Send a message by SMTP or LMTP; *as_json* is how its results are told."""
     from netsuite.cli.client import smtp
 
-    run(target, access, login, lambda session: smtp.send(session, letter, envelope))
+    run(
+        target,
+        access,
+        login,
+        lambda session: smtp.send(session, letter, envelope, as_json=as_json),
+    )
 
 
 def converse(target: Target, access: Access, *, quiet: bool) -> None:
