@@ -15,7 +15,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from twisted.internet.endpoints import HostnameEndpoint
@@ -25,6 +25,7 @@ from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.client import ClientTimeouts
 from netsuite.connection.client import connect as connect_any
+from netsuite.connection.stream import Count, Progress, Stream
 from netsuite.http.commands import NO_FIELDS, Fields, Request, ResponseHead
 from netsuite.http.decoding import ACCEPTED, BadCoding, decoder_for
 from netsuite.http.pool import PORTS, HTTPConnection, Origin, Pool, RequestBody
@@ -136,9 +137,25 @@ class ClientResponse:
         self.status = head.status
         self.reason = head.reason
         self.fields = head.fields
+        #: Whether another URL answers than was asked for.
+        self.redirected = False
         self._head = head
         self._connection: HTTPConnection | None = connection
         self._release = release
+        #: Told of what comes of the body by ``body``.
+        self.progress: Progress | None = None
+
+    @property
+    def body(self) -> Stream:
+        """The body as it comes, once, gzip and deflate taken off; the total is known where nothing
+        has to be. Whoever leaves it before its end can go on with the client. Raises as
+        ``chunks``."""
+        return Stream(self._counted, self.progress)
+
+    def _counted(self, count: Count) -> AsyncGenerator[bytes, None]:
+        if not self.fields.elements("content-encoding"):
+            count.total = self._head.octets
+        return self.chunks()
 
     async def chunks(self, *, decode: bool = True) -> AsyncGenerator[bytes, None]:
         """Return the body as it comes, once; who reads slowly slows the server down.
@@ -240,6 +257,9 @@ class HTTPClient:
         tls_context: gives what TLS is begun with, from a host's name; verified by default.
         endpoint: gives where to connect, from an origin; for proxies and tests.
         idle_seconds: how long a connection that nobody uses is kept.
+        forward: for who has *endpoint* lead to a proxy: returns, for an origin, the fields that the
+            proxy is told beside requests in absolute-form; None where the server itself is asked.
+        redirected: told of each URL that an answer sends us to, before it is asked for.
     """
 
     def __init__(
@@ -252,8 +272,12 @@ class HTTPClient:
         tls_context: Callable[[str], tls.ClientContext] | None = None,
         endpoint: Callable[[Origin], IStreamClientEndpoint] | None = None,
         idle_seconds: float = 60.0,
+        forward: Callable[[Origin], Fields | None] | None = None,
+        redirected: Callable[[str], None] | None = None,
     ) -> None:
         self._clock: IReactorTime = reactor
+        self._forward = forward
+        self._redirected = redirected
         self._timeouts = timeouts
         self._software = software
         self._redirects = redirects
@@ -306,10 +330,12 @@ class HTTPClient:
         if login is not None:
             fields = Fields([*fields.without("authorization"), basic(*login)])
         length = len(body) if isinstance(body, bytes) else octets
+        first = url
         for _ in range(self._redirects + 1):
             response = await self._once(method, url, target, fields, body, length)
             where = response.fields.get("location")
             if response.status not in REDIRECTS or not where or not self._redirects:
+                response.redirected = url != first
                 return response
             status = response.status
             if status == 303 or (status in _TO_GET and method == "POST"):
@@ -319,8 +345,9 @@ class HTTPClient:
             elif not isinstance(body, bytes):
                 return response  # it cannot be sent again
             await response.close()
-            url = _joined(url, where)
-            following = parse_url(url)
+            following, url = _led(url, where)
+            if self._redirected is not None:
+                self._redirected(url)
             if following.origin != target.origin:
                 fields = fields.without(*SECRETS)
             target = following
@@ -340,9 +367,12 @@ class HTTPClient:
             said.append(("User-Agent", self._software))
         if "accept-encoding" not in fields and "range" not in fields:
             said.append(("Accept-Encoding", ACCEPTED))
-        request = Request(
-            method, target.path, Fields(said), octets=length, host=target.origin.authority
-        )
+        path = target.path
+        told = self._forward(target.origin) if self._forward is not None else None
+        if told is not None:  # RFC 9112, 3.2.2
+            path = f"{target.origin.scheme}://{target.origin.authority}{path}"
+            said += told
+        request = Request(method, path, Fields(said), octets=length, host=target.origin.authority)
         again = method in IDEMPOTENT and isinstance(body, bytes)
         connection, used = await self.pool.take(target.origin)
         try:
@@ -367,6 +397,21 @@ class HTTPClient:
         """Close every kept connection."""
         await self.pool.close()
 
+    async def end_session(self) -> None:
+        """As ``close``, by the name that all clients have for it."""
+        await self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
     # -- connections ---------------------------------------------------------------------------
 
     async def _connect(self, origin: Origin) -> HTTPConnection:
@@ -378,13 +423,13 @@ class HTTPClient:
         )
 
 
-def _joined(url: str, where: str) -> str:
-    """Return where a Location leads. Raises BadURL."""
+def _led(url: str, where: str) -> tuple[Target, str]:
+    """Return where a Location leads. Raises BadURL, which tells from where."""
     try:
-        joined = urljoin(url, where)
-    except ValueError:
-        raise BadURL("no URL to be redirected to") from None
-    return joined.partition("#")[0]
+        joined = urljoin(url, where).partition("#")[0]
+        return parse_url(joined), joined
+    except ValueError as error:
+        raise BadURL(f"{url} redirects to {where}: {error}") from None
 
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Final
 
 import click
 
@@ -16,6 +17,9 @@ from netsuite.connection.errors import ClientError
 from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.client.content import HEADER_OCTETS, needs_utf8
 from netsuite.smtp.commands import Mail, Rcpt
+
+#: RFC 4954, 6: authentication required.
+LOGIN_WANTED: Final = 530
 
 
 @contextlib.asynccontextmanager
@@ -46,6 +50,7 @@ async def send(
     complaint; or of each an object of JSON.
 
     Raises:
+        LoginFailed: no recipient is taken, for want of a login.
         NotGiven: no recipient is taken.
         PartlyTaken: some are.
     """
@@ -78,4 +83,7 @@ async def send(
         return
     for each in refused[:-1]:
         click.echo(f"netsuite: {printable(each)}", err=True)
-    raise (NotGiven if len(refused) == len(results) else PartlyTaken)(refused[-1])
+    if len(refused) < len(results):
+        raise PartlyTaken(refused[-1])
+    wanting = all(each.reply.code == LOGIN_WANTED for each in results)
+    raise (LoginFailed if wanting else NotGiven)(refused[-1])
