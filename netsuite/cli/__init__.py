@@ -15,6 +15,7 @@ from netsuite import __version__
 from netsuite.cli.commands import CommandGroup, Entry
 
 _CLIENT: Final = "netsuite.cli.client.commands"
+_VERBS: Final = "netsuite.cli.client.verbs"
 _TRANSFER: Final = "netsuite.cli.transfer"
 _CONFIGURATION: Final = "netsuite.cli.configuration"
 _CONTROL: Final = "netsuite.cli.control"
@@ -146,19 +147,47 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             _CLIENT, "put",
             "Store a file (http, ftp), or add a message to a mailbox (imap); FILE may be -.",
         ),
+        "cat": Entry(
+            _VERBS, "cat",
+            "Write files, messages or articles to standard output, one after the other.",
+        ),
         "mirror": Entry(
-            _CLIENT, "mirror",
-            "Make a directory tree like another, over FTP; one of both is a URL.",
+            _VERBS, "mirror", "Make a directory tree like another; one of both is a URL."
         ),
         "ls": Entry(
             _CLIENT, "ls", "List files, a menu, mailboxes, messages, newsgroups or articles."
         ),
-        "watch": Entry(_CLIENT, "watch", "Show what changes in a mailbox, until Ctrl-C."),
+        "search": Entry(
+            _VERBS, "search",
+            "Find messages, articles, what a Gopher server searches, or files by their names.",
+        ),
+        "watch": Entry(
+            _VERBS, "watch",
+            "Show what changes in a mailbox, newsgroup or directory, until Ctrl-C.",
+        ),
+        "rm": Entry(
+            _VERBS, "rm", "Remove files (ftp, http), messages or mailboxes (imap, pop3)."
+        ),
+        "mv": Entry(
+            _VERBS, "mv",
+            "Move a file (ftp, http with WebDAV), a message or a mailbox (imap) on its server.",
+        ),
+        "mkdir": Entry(
+            _VERBS, "mkdir", "Make directories (ftp, http with WebDAV) or mailboxes (imap)."
+        ),
         "send": Entry(
             _CLIENT, "send", "Send a message, header and all, from FILE or standard input."
         ),
         "post": Entry(
             _CLIENT, "post", "Post an article, header and all, from FILE or standard input."
+        ),
+        "capabilities": Entry(
+            _VERBS, "capabilities",
+            "Show what a server says that it can, before TLS, under it, and logged in.",
+        ),
+        "probe": Entry(
+            _VERBS, "probe",
+            "Look at what a host offers on the ports of the eight protocols, and what to change.",
         ),
         "telnet": Entry(
             _CLIENT, "telnet", "Converse with a Telnet server, from a terminal or through pipes."

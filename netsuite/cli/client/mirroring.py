@@ -12,11 +12,12 @@ import click
 from twisted.internet.threads import deferToThread
 
 from netsuite.cli.client.access import Access
-from netsuite.cli.client.ftp import connected
-from netsuite.cli.client.problems import FileTrouble, PartlyMirrored, printable
+from netsuite.cli.client.problems import FileTrouble, PartlyMirrored, complain, printable
+from netsuite.cli.client.results import Result
 from netsuite.cli.client.running import line_of, run
 from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import Target, file_path
+from netsuite.ftp.client import FTPClient
 from netsuite.ftp.mirror import (
     Event,
     Failed,
@@ -28,6 +29,7 @@ from netsuite.ftp.mirror import (
     Removed,
     Retrying,
     TimeSet,
+    Transferred,
 )
 
 #: What is said of what was done; of files it is the direction that counts.
@@ -42,6 +44,7 @@ def mirror(
     options: Mapping[str, Any],
     *,
     down: bool,
+    as_json: bool,
 ) -> None:
     """Make a tree like another.
 
@@ -50,18 +53,22 @@ def mirror(
         local: the one here.
         options: those of ``netsuite.ftp.mirror.Options``.
         down: whether the tree here is made like the server's.
+        as_json: whether what is done is told as JSON.
     """
-    run(target, access, login, lambda session: _mirror(session, local, options, down=down))
+    run(
+        target,
+        access,
+        login,
+        lambda session: _mirror(session, local, options, down=down, as_json=as_json),
+    )
 
 
 async def _mirror(
-    session: ClientSession, local: Path, options: Mapping[str, Any], *, down: bool
+    session: ClientSession, local: Path, options: Mapping[str, Any], *, down: bool, as_json: bool
 ) -> None:
-    path = file_path(session.target)
-    if len(path) > 1:
-        path = path.rstrip("/") or "/"
+    path = _top(session.target)
     made = Mirror(
-        lambda: connected(session),
+        lambda: _connected(session),
         clock=session.clock,
         run=deferToThread,
         options=Options(**options, verify=session.access.verify),
@@ -74,26 +81,57 @@ async def _mirror(
         async with aclosing(made.down(path, local) if down else made.up(local, path)) as events:
             async for each in events:
                 failed += isinstance(each, Failed)
-                _say(each, session.target.place, "fetched" if down else "stored")
+                _say(each, session.target.place, "fetched" if down else "stored", as_json=as_json)
     except OSError as error:
         raise FileTrouble(_why(error, "")) from None
     if failed:
         raise PartlyMirrored(f"{failed} files or directories could not be mirrored")
 
 
-def _say(event: Event, place: str, transferred: str) -> None:
+def _top(target: Target) -> str:
+    """Return the path of the tree's top, as a session of its protocol takes it."""
+    if target.service != "ftp":
+        return ""  # those begin where the URL says
+    path = file_path(target)
+    return path.rstrip("/") or "/" if len(path) > 1 else path
+
+
+async def _connected(session: ClientSession) -> FTPClient:
+    """Return a session; of other protocols the part of one that mirrors down use."""
+    made: Any  # of a protocol that FTP's client keeps to, too
+    if session.target.service == "imap":
+        from netsuite.cli.client.mail_tree import MailTree
+
+        made = await MailTree.opened(session)
+    elif session.target.service == "http":
+        from netsuite.cli.client.web_tree import WebTree
+
+        made = WebTree(session)
+    else:
+        from netsuite.cli.client.ftp import connected
+
+        made = await connected(session)
+    return made  # type: ignore[no-any-return]
+
+
+def _say(event: Event, place: str, transferred: str, *, as_json: bool) -> None:
     """Print what has happened; what is not as it should be on standard error."""
     octets = not sys.stdout.isatty()
     path = printable(event.path, octets=octets) or "."
     if isinstance(event, LeftOut):
-        _complain(f"{path} is left out: {event.why}")
+        complain(printable(f"{path} is left out: {event.why}"))
     elif isinstance(event, FewerSessions):
-        _complain(f"there are fewer connections than wanted: {_why(event.error, place)}")
-    elif isinstance(event, Failed):
-        _complain(f"{path}: {_why(event.error, place)}")
-    elif isinstance(event, Retrying):
         why = _why(event.error, place)
-        _complain(f"{path}: {why}; it is tried again in {event.seconds:g} seconds")
+        complain(printable(f"there are fewer connections than wanted: {why}"))
+    elif isinstance(event, Failed):
+        complain(printable(f"{path}: {_why(event.error, place)}"))
+    elif isinstance(event, Retrying):
+        again = f"it is tried again in {event.seconds:g} seconds"
+        complain(printable(f"{path}: {_why(event.error, place)}; {again}"))
+    elif as_json:
+        size = {"octets": event.octets} if isinstance(event, Transferred) else {}
+        what = _DONE.get(type(event), transferred)
+        Result(what, {"path": event.path or "."}, size).show(as_json=True)
     else:
         line = f"{_DONE.get(type(event), transferred)} {path}"
         if octets:
@@ -107,7 +145,3 @@ def _why(error: Exception, place: str) -> str:
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return line_of(error, place)
-
-
-def _complain(text: str) -> None:
-    sys.stderr.write(f"netsuite: {printable(text)}\n")
