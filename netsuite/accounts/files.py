@@ -6,7 +6,7 @@ facet asks it first.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as changed
@@ -111,6 +111,9 @@ class Access(FileAccess):
 
     #: By which it is used, for those who are told of uploads; empty where it is not known.
     protocol = ""
+    #: Names with a dot in front that are seen though nobody has logged in: for a server that reads
+    #: them itself, and shows them to nobody.
+    dot_names: Collection[str] = ()
 
     def __init__(
         self, name: str, decides: FilePermissions | None, arrivals: Arrivals | None = None
@@ -132,7 +135,9 @@ class Access(FileAccess):
         return None
 
     def _permissions(self, place: Place) -> Permissions:
-        return self._decides.permissions(self._who(), place.area, place.owner, place.path)
+        return self._decides.permissions(
+            self._who(), place.area, place.owner, place.path, self.dot_names
+        )
 
     @property
     def is_administrator(self) -> bool:
@@ -465,19 +470,21 @@ class HomesOfSite:
         self._decides = decides
         self._arrivals = arrivals
 
-    def anonymous(self, protocol: str = "") -> AnonymousFiles:
+    def anonymous(self, protocol: str = "", *, dot_names: Collection[str] = ()) -> AnonymousFiles:
         """Return the public site."""
         files = AnonymousFiles(self._homes.public, self._decides, self._arrivals)
-        files.protocol = protocol
+        files.protocol, files.dot_names = protocol, dot_names
         return files
 
-    async def public_of(self, account: str) -> ShownFiles:
+    async def public_of(self, account: str, *, dot_names: Collection[str] = ()) -> ShownFiles:
         """Return what an account shows to everybody, for reading."""
         try:
             found = await self._accounts.account(account)
             if found.state is not AccountState.ACTIVE:
                 raise errors.NoSuchFile("the account is disabled")
-            return ShownFiles(found.name, self._homes.public_of(found.name), self._decides)
+            files = ShownFiles(found.name, self._homes.public_of(found.name), self._decides)
+            files.dot_names = dot_names
+            return files
         except (errors.NoSuchAccount, errors.BadFileName) as error:
             raise errors.NoSuchFile("no such account") from error
 

@@ -881,15 +881,20 @@ class FileAccess(FileTree, Protocol):
 class SiteFiles(Protocol):
     """What of the files can be seen without a login."""
 
-    def anonymous(self, protocol: str = "") -> FileAccess:
+    def anonymous(self, protocol: str = "", *, dot_names: Collection[str] = ()) -> FileAccess:
         """Return the public site, as who has not logged in sees it.
 
         Args:
             protocol: by which it is used, for those who are told of uploads.
+            dot_names: names with a dot in front that are seen all the same: by a server that reads
+                them itself, and shows them to nobody.
         """
 
-    async def public_of(self, account: str) -> FileAccess:
+    async def public_of(self, account: str, *, dot_names: Collection[str] = ()) -> FileAccess:
         """Return what an account shows to everybody (``/~account/``), for reading.
+
+        Args:
+            dot_names: as for ``anonymous``.
 
         Raises:
             NoSuchFile: no such account, or it is disabled.

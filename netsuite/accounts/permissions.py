@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from netsuite.accounts.file_rules import (
@@ -81,8 +81,8 @@ def by_default(who: Account | None, area: Area, owner: str) -> Permissions:
     return READ_ONLY
 
 
-def _is_hidden(path: TreePath) -> bool:
-    return any(name.startswith(".") and name != WELL_KNOWN for name in path)
+def _is_hidden(path: TreePath, seen: Collection[str]) -> bool:
+    return any(name.startswith(".") and name != WELL_KNOWN and name not in seen for name in path)
 
 
 def _of_anybody(path: TreePath) -> TreePath:
@@ -125,7 +125,12 @@ class FilePermissions:
             self._special.setdefault(path[:-1], set()).add(path[-1])
 
     def permissions(
-        self, who: Account | None, area: Area, owner: str, path: TreePath
+        self,
+        who: Account | None,
+        area: Area,
+        owner: str,
+        path: TreePath,
+        seen: Collection[str] = (),
     ) -> Permissions:
         """Return what somebody (None: anybody, without a login) may do somewhere.
 
@@ -136,9 +141,10 @@ class FilePermissions:
         Args:
             owner: whose home it is in; empty for the site.
             path: below the site, the home, or what is shown of that.
+            seen: names with a dot in front that are seen all the same.
         """
         if who is None:
-            if area is Area.HOME or _is_hidden(path):
+            if area is Area.HOME or _is_hidden(path, seen):
                 return NOTHING
         elif who.state is not AccountState.ACTIVE or (area is Area.HOME and who.name != owner):
             return NOTHING

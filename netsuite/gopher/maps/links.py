@@ -22,6 +22,8 @@ from netsuite.gopher.maps.parts import PARTS, lines_of
 #: The names of the files in their directory, and of the directory.
 NAMES: Final = (".Links", ".links", ".names")
 DIRECTORY: Final = ".cap"
+#: All of them: nobody sees them, but the server reads them.
+DOT_NAMES: Final = frozenset({*NAMES, DIRECTORY})
 _HERE: Final = "./"
 _THIS_SERVER: Final = "+"
 _HIDDEN: Final = ("X", "-")

@@ -76,7 +76,7 @@ class Programs:
         object.__setattr__(self, "_turns", DeferredSemaphore(self.at_once))
 
     def find(self, selector: str, search: str, peer: Peer, port: int) -> Run:
-        """Return the program of a selector. Raises NoSuchFile.
+        """Return the program of a selector. Raises NoSuchFile, and Busy: nothing may be run.
 
         Args:
             search: the words of a search; empty for none.
@@ -88,6 +88,9 @@ class Programs:
             raise NoSuchFile(selector)
         if not (path.is_file() and os.access(path, os.X_OK)):
             raise NoSuchFile(selector)
+        if os.geteuid() == 0:
+            _log.error("{path} is not run: this process is root", path=path)
+            raise Busy("nothing is run as root")
         environment = {
             "GATEWAY_INTERFACE": "CGI/1.1",
             "PATH": _PATH,
@@ -107,10 +110,7 @@ class Programs:
         return Run(path, environment)
 
     async def output(self, run: Run) -> AsyncIterator[bytes]:
-        """Return what a program prints, as it does. Raises Busy: it could not be run."""
-        if os.geteuid() == 0:
-            _log.error("{path} is not run: this process is root", path=run.path)
-            raise Busy("nothing is run as root")
+        """Return what a program prints, as it does."""
         await self._turns.acquire()
         running = _Running()
         try:
@@ -133,7 +133,7 @@ class Programs:
             self._turns.release()
 
     async def menu(self, run: Run) -> bytes:
-        """Return what a program prints, as far as it is a menu. Raises Busy."""
+        """Return what a program prints, as far as it is a menu."""
         printed = b""
         async with aclosing(self.output(run)) as pieces:  # type: ignore[type-var]
             async for octets in pieces:

@@ -26,6 +26,7 @@ from netsuite.accounts.interfaces import FileAccess
 from netsuite.gopher.commands import About, Item, ItemType, Request
 from netsuite.gopher.dialog import Menu
 from netsuite.gopher.maps.gophermap import NAME, SUFFIX, parse_gophermap
+from netsuite.gopher.maps.links import DOT_NAMES
 from netsuite.gopher.maps.parts import OCTETS
 from netsuite.gopher.routes import Answer, Call
 from netsuite.gopher.server.directories import Directories, Groups, Place, top_items
@@ -106,10 +107,10 @@ class Selectors:
                 return await self._news.find(path[1:])
             if path[:1] == ("search",):
                 return await self._news.search(path[1:], search)
-        public = self._files.anonymous()
+        public = self._files.anonymous(dot_names=DOT_NAMES)
         hosts = self._shared.hosts
         if path and path[0].startswith("~"):
-            files = await self._files.public_of(path[0][1:])
+            files = await self._files.public_of(path[0][1:], dot_names=DOT_NAMES)
             return await self._from_tree(files, (), path[1:], f"/{path[0]}")
         if path and path[0].startswith(";"):
             top = hosts.get(path[0][1:].lower())
@@ -213,7 +214,7 @@ def _written(octets: bytes, selector: str) -> Menu:
 def _path(selector: str) -> TreePath:
     """Return the path in a selector. Raises BadFileName when it holds what no path does."""
     names = tuple(name for name in selector.split("/") if name)
-    if any(name in (".", "..") for name in names):
+    if any(name in (".", "..") or name in DOT_NAMES for name in names):
         raise BadFileName(selector)
     return names
 
