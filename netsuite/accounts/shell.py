@@ -33,7 +33,7 @@ from netsuite.message.build import return_path
 from netsuite.message.words import fold
 from netsuite.sasl.prepare import Unpreparable
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota, StoreError
-from netsuite.store.interfaces import AccountStore
+from netsuite.store.interfaces import AccountStore, Draft
 from netsuite.store.model import Account
 from netsuite.store.outgoing import Envelope
 from netsuite.wire.dates import format_message_date, now
@@ -124,20 +124,8 @@ class AccountSending:
             to = await self._resolved(address)
             resolved.setdefault(to.address, to)
         draft = self._delivery.draft()
-        octets, ascii_only = 0, True
         try:
-            beginning = return_path(self.address) + self._stamp(recipients, identifier)
-            work = draft.write(beginning)
-            if work is not None:
-                await work
-            async for piece in pieces:
-                octets += len(piece)
-                ascii_only = ascii_only and piece.isascii()
-                if octets > largest:
-                    raise Unsendable(f"it is larger than {largest} octets")
-                work = draft.write(piece)
-                if work is not None:
-                    await work
+            ascii_only = await self._write(draft, pieces, recipients, identifier, largest)
             envelope = Envelope(
                 self.address,
                 "" if ascii_only else "8BITMIME",
@@ -146,12 +134,36 @@ class AccountSending:
             await self._delivery.deliver(
                 draft, list(resolved.values()), envelope, account=self._name
             )
-        except Rejected as error:
-            raise Unsendable(f"it was refused: {error.reason}") from None
-        except OverQuota:
-            raise Unsendable("a mailbox that it is for is full") from None
-        finally:
-            await draft.abort()  # nothing, once it was committed
+        except BaseException as error:
+            await draft.abort()
+            if isinstance(error, Rejected):
+                raise Unsendable(f"it was refused: {error.reason}") from None
+            if isinstance(error, OverQuota):
+                raise Unsendable("a mailbox that it is for is full") from None
+            raise
+
+    async def _write(
+        self,
+        draft: Draft,
+        pieces: AsyncIterator[bytes],
+        recipients: Sequence[str],
+        identifier: str,
+        largest: int,
+    ) -> bool:
+        """Write a message behind its trace; return whether it is all ASCII. Raises Unsendable."""
+        octets, ascii_only = 0, True
+        work = draft.write(return_path(self.address) + self._stamp(recipients, identifier))
+        if work is not None:
+            await work
+        async for piece in pieces:
+            octets += len(piece)
+            ascii_only = ascii_only and piece.isascii()
+            if octets > largest:
+                raise Unsendable(f"it is larger than {largest} octets")
+            work = draft.write(piece)
+            if work is not None:
+                await work
+        return ascii_only
 
     def _stamp(self, recipients: Sequence[str], identifier: str) -> bytes:
         """Return the trace field. It tells nothing of where the user is, as no field of what is

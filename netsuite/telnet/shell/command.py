@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from inspect import iscoroutinefunction
@@ -32,11 +32,17 @@ class Leave(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Somebody who is logged in here."""
+    """Somebody who is logged in here.
+
+    Args:
+        told: shows them a line from somebody else, or None: nothing; returns whether they want such
+            lines.
+    """
 
     account: str
     address: str
     since: datetime
+    told: Callable[[str | None], bool] = lambda text: False
 
 
 class Commands(Protocol):
@@ -45,6 +51,9 @@ class Commands(Protocol):
     def find(self, words: Sequence[str]) -> tuple[Command, Sequence[str]]:
         """Return the command that words call, and what is behind its name. Raises
         CommandRefused."""
+
+    def next_words(self, words: Sequence[str], begun: str, *, administers: bool) -> Iterable[str]:
+        """Return the words of commands' names that may follow others."""
 
 
 class Surroundings(Protocol):
@@ -93,6 +102,8 @@ class Shell:
         directory: where the user is in the files.
         mailbox: the folder listed last, with the UIDs that its numbers stand for.
         group: the group listed last.
+        article: the number of the article read last in it.
+        takes_words: whether others may write to this user.
     """
 
     terminal: Terminal
@@ -104,8 +115,21 @@ class Shell:
     directory: TreePath = ()
     mailbox: tuple[Folder, Sequence[int]] | None = None
     group: Newsgroup | None = None
+    article: int = 0
+    takes_words: bool = True
+
+    def address(self) -> str:
+        """Return the user's own address."""
+        sending = self.access.sending
+        return f"{self.access.name}@{self.shared.domain}" if sending is None else sending.address
+
+    def author(self) -> tuple[str, str]:
+        """Return the name and the address that the user writes by."""
+        return self.access.real_name, self.address()
 
 
+#: Gives what a command's next word may be, from the words before it and its beginning.
+Completes: TypeAlias = Callable[[Shell, Sequence[str], str], Awaitable[Iterable[str]]]
 Run: TypeAlias = Callable[[Shell, Sequence[str]], Awaitable[None]]
 
 
@@ -119,12 +143,18 @@ class Command:
         help: what it does, as it is shown.
         run: does it, with the words behind the name; may raise Usage, CommandRefused, StoreError,
             and what the terminal raises.
+        completes: the command's words at TAB; None: nothing does.
+        more: what ``help`` says of it beside that, in lines.
+        administers: whether it is for administrators alone; others are not shown it.
     """
 
     name: str
     arguments: str
     help: str
     run: Run
+    completes: Completes | None = None
+    more: Sequence[str] = ()
+    administers: bool = False
 
     @property
     def usage(self) -> str:
@@ -132,14 +162,22 @@ class Command:
         return f"{self.name} {self.arguments}".rstrip()
 
 
-def command(name: str, arguments: str, help: str) -> Callable[[Run], Command]:
-    """Return what makes a command of a function, which is ``async def``. Raises TypeError where it
-    is not."""
+def command(
+    name: str,
+    arguments: str,
+    help: str,
+    *,
+    completes: Completes | None = None,
+    more: Sequence[str] = (),
+    administers: bool = False,
+) -> Callable[[Run], Command]:
+    """Return what makes a command of a function, which is ``async def``; the arguments are those of
+    ``Command``. Raises TypeError where it is not."""
 
     def made(run: Run) -> Command:
         if not iscoroutinefunction(run):
             raise TypeError(f"the command {name} is no async function")
-        return Command(name, arguments, help, run)
+        return Command(name, arguments, help, run, completes, more, administers)
 
     return made
 
@@ -149,11 +187,3 @@ def number(word: str) -> int:
     if not (word.isascii() and word.isdigit() and len(word) <= _DIGITS):
         raise Usage
     return int(word)
-
-
-def when(moment: datetime | None, now: datetime) -> str:
-    """Return a time in twelve columns, as ls does: without the year where it is near."""
-    if moment is None:
-        return " " * 12
-    near = abs((now - moment).days) < 180
-    return f"{moment:%b %d %H:%M}" if near else f"{moment:%b %d  %Y}"

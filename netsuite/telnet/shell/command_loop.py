@@ -22,8 +22,10 @@ from netsuite.connection.server import Login
 from netsuite.message.injection import Unfit
 from netsuite.store.errors import StoreError
 from netsuite.telnet import replies
-from netsuite.telnet.sanitize import one_line
-from netsuite.telnet.shell import table
+from netsuite.telnet.dialog.style import Style
+from netsuite.telnet.sanitize import cut, one_line, width
+from netsuite.telnet.shell import completion, table
+from netsuite.telnet.shell.arrivals import NewMail
 from netsuite.telnet.shell.command import (
     CommandRefused,
     Leave,
@@ -32,8 +34,9 @@ from netsuite.telnet.shell.command import (
     Surroundings,
     Usage,
 )
-from netsuite.telnet.shell.files import written
+from netsuite.telnet.shell.paths import written
 from netsuite.telnet.shell.people import PASSWORD_CHARACTERS
+from netsuite.telnet.shell.refusing import words_for
 from netsuite.telnet.shell.terminal import EndOfText, HungUp, Interrupted, Terminal, Wire
 
 _log: Final = Logger()
@@ -88,9 +91,6 @@ async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
         return
     if login is None:
         return
-    connection.present = Present(login.name, connection.peer.address, shared.now())
-    connection.logged_in(login)
-    _log.debug("{name}: {account} has a shell", name=connection.name, account=login.name)
     shell = Shell(
         terminal=terminal,
         access=login.avatar,
@@ -99,8 +99,22 @@ async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
         everybody=connection.everybody,
         standing=login.standing,
     )
-    await _welcome(shell)
-    await _command_by_command(shell, connection)
+
+    def told(text: str | None) -> bool:
+        if shell.takes_words and text is not None:
+            connection.notice(text)
+        return shell.takes_words
+
+    connection.present = Present(login.name, connection.peer.address, shared.now(), told)
+    connection.logged_in(login)
+    _log.debug("{name}: {account} has a shell", name=connection.name, account=login.name)
+    new_mail = NewMail(connection.notice)
+    try:
+        await _welcome(shell)
+        await new_mail.watch(shell)
+        await _command_by_command(shell, connection, new_mail)
+    finally:
+        new_mail.close()
 
 
 async def _log_in(
@@ -138,15 +152,32 @@ async def _welcome(shell: Shell) -> None:
         shell.terminal.say(replies.text_for(error))
         return
     if status.unseen:
-        shell.terminal.say(f"You have new mail: {status.unseen} of {status.folder.messages}.")
+        shell.terminal.say(
+            f"You have new mail: {status.unseen} of {status.folder.messages}.", Style.NEW
+        )
 
 
-async def _command_by_command(shell: Shell, connection: UserConnection) -> None:
+def _prompt(shell: Shell) -> str:
+    """Return the prompt; it leaves half of a narrow window to what is typed."""
+    where = written(shell.directory)
+    prompt = f"{shell.access.name}:{where}> "
+    room = shell.terminal.columns // 2
+    if width(one_line(prompt)) <= max(room, 40 if shell.terminal.columns >= 80 else 0):
+        return prompt
+    last = one_line(shell.directory[-1]) if shell.directory else ""
+    short = cut(last, max(1, room - 2))
+    return f"{short or '/'}> "
+
+
+async def _command_by_command(shell: Shell, connection: UserConnection, new_mail: NewMail) -> None:
+    complete = completion.of_commands(shell)
     while True:
         try:
-            typed = await shell.terminal.read_line(
-                f"{shell.access.name}:{written(shell.directory)}> "
-            )
+            new_mail.prompting(True)
+            try:
+                typed = await shell.terminal.read_line(_prompt(shell), complete=complete)
+            finally:
+                new_mail.prompting(False)
             await _run(shell, typed, connection)
         except Interrupted:
             continue
@@ -172,7 +203,7 @@ async def _run(shell: Shell, typed: str, connection: UserConnection) -> None:
     except CommandRefused as refusal:
         shell.terminal.say(str(refusal))
     except StoreError as error:
-        shell.terminal.say(replies.text_for(error))
+        shell.terminal.say(words_for(error))
     except _OURS:
         raise
     except Exception:

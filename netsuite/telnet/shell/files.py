@@ -1,38 +1,33 @@
-"""Commands on files: pwd, cd, ls, cat."""
+"""Commands on files that are there: pwd, cd, ls, cat, more, find."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
 
 from netsuite.store.errors import NotADirectory, StoreError
 from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath
-from netsuite.telnet import replies
-from netsuite.telnet.sanitize import one_line
-from netsuite.telnet.shell.command import Command, Shell, Usage, command, when
-from netsuite.telnet.shell.terminal import lines_of
+from netsuite.telnet.dialog.style import Style
+from netsuite.telnet.sanitize import cut, one_line
+from netsuite.telnet.shell import completion
+from netsuite.telnet.shell.columns import briefly, size, when
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, command
+from netsuite.telnet.shell.paths import (
+    ENTRIES,
+    expanded,
+    listed,
+    matcher,
+    options,
+    resolved,
+    written,
+)
+from netsuite.telnet.shell.refusing import words_for
+from netsuite.telnet.shell.terminal import Shown, Styled, lines_of
+from netsuite.telnet.shell.words import Word
 
-#: Entries of a directory that are listed.
-_ENTRIES = 100_000
-_CHUNK_OCTETS = 65_536
-#: What fingers type: a list is long, and shows all names, anyway.
-_AS_IT_IS = ("-l", "-a", "-la", "-al")
-
-
-def resolved(directory: TreePath, word: str) -> TreePath:
-    """Return the path that a word means; nothing lies above the root."""
-    path = [] if word.startswith("/") else list(directory)
-    for name in word.split("/"):
-        if name == "..":
-            del path[-1:]
-        elif name not in ("", "."):
-            path.append(name)
-    return tuple(path)
-
-
-def written(path: TreePath) -> str:
-    """Return a path as text."""
-    return "/" + "/".join(path)
+_CHUNK_OCTETS: Final = 65_536
 
 
 @command("pwd", "", "show the directory you are in")
@@ -43,51 +38,107 @@ async def print_directory(shell: Shell, words: Sequence[str]) -> None:
     shell.terminal.say(one_line(written(shell.directory)))
 
 
-@command("cd", "[DIRECTORY]", "go to a directory; without one, to your home")
+@command(
+    "cd",
+    "[DIRECTORY]",
+    "go to a directory; without one, to your home",
+    completes=completion.directories,
+)
 async def change_directory(shell: Shell, words: Sequence[str]) -> None:
     """Go to a directory, if it is there."""
     if len(words) > 1:
         raise Usage
-    path = resolved(shell.directory, words[0]) if words else ()
+    paths = await expanded(shell, words)
+    if len(paths) > 1:
+        raise CommandRefused(f"{len(paths)} things are like that.")
+    path = paths[0][1] if paths else ()
     entry = await shell.access.files.entry(path)
     if entry.kind is not EntryKind.DIRECTORY:
         raise NotADirectory(written(path))
     shell.directory = path
 
 
-@command("ls", "[PATH]", "list a directory")
+@command(
+    "ls",
+    "[-ahl] [PATH...]",
+    "list directories and files",
+    completes=completion.files,
+    more=(
+        "-h: sizes as 1.4K and 23M. -l and -a change nothing: the list is long, and shows all.",
+        "In a PATH * stands for any characters, ? for one, [a-z] for one of those; quoted they",
+        "stand for themselves.",
+    ),
+)
 async def list_directory(shell: Shell, words: Sequence[str]) -> None:
-    """List a directory, or show the one file."""
-    words = [word for word in words if word not in _AS_IT_IS]
-    if len(words) > 1:
-        raise Usage
-    path = resolved(shell.directory, words[0]) if words else shell.directory
+    """List directories, or show files, one line each."""
+    said, words = options(words, "ahl1")
+    paths = await expanded(shell, words) or [("", shell.directory)]
     files = shell.access.files
-    entry = await files.entry(path)
-    entries: Sequence[Entry] = (entry,)
-    if entry.kind is EntryKind.DIRECTORY:
-        entries = await files.sorted_listing(path, limit=_ENTRIES)
-    await shell.terminal.page(_listed(shell, entries))
+    several = len(paths) > 1
+    blocks: list[tuple[str, Sequence[Entry]]] = []
+    alone: list[Entry] = []
+    for called, path in paths:
+        try:
+            entry = await files.entry(path)
+            if entry.kind is EntryKind.DIRECTORY:
+                entries = await files.sorted_listing(path, limit=ENTRIES)
+                blocks.append((called if several else "", entries))
+            else:
+                alone.append(entry.named(called) if several else entry)
+        except StoreError as error:
+            if not several:
+                raise
+            shell.terminal.say(f"{one_line(called)}: {words_for(error)}")
+    if alone:
+        blocks.insert(0, ("", alone))
+    await shell.terminal.page(_blocks(shell, blocks, brief="h" in said))
 
 
-def _listed(shell: Shell, entries: Sequence[Entry]) -> Iterator[str]:
-    now = shell.shared.now()
-    for entry in entries:
-        directory = entry.kind is EntryKind.DIRECTORY
-        kind, end = ("d", "/") if directory else ("-", "")
-        yield (f"{kind} {entry.octets:>12} {when(entry.modified, now)} {one_line(entry.name)}{end}")
+def _blocks(
+    shell: Shell, blocks: Sequence[tuple[str, Sequence[Entry]]], *, brief: bool
+) -> Iterator[Shown]:
+    now, columns = shell.shared.now(), shell.terminal.columns
+    for place, (title, entries) in enumerate(blocks):
+        if title:
+            if place:
+                yield ""
+            yield Styled(f"{one_line(title)}:", Style.TITLE)
+        for entry in entries:
+            directory = entry.kind is EntryKind.DIRECTORY
+            line = _row(entry, now, columns, brief=brief)
+            yield Styled(line, Style.PLACE if directory else Style.PLAIN)
 
 
-@command("cat", "FILE...", "show files; ESC and its like are shown as ^[")
+def _row(entry: Entry, now: datetime, columns: int, *, brief: bool) -> str:
+    """Return an entry's line; in a narrow window it has less beside the name."""
+    directory = entry.kind is EntryKind.DIRECTORY
+    kind, end = ("d", "/") if directory else ("-", "")
+    name = f"{one_line(entry.name)}{end}"
+    if columns < 34:
+        return cut(f"{size(entry.octets):>5} {name}", columns - 1)
+    octets = size(entry.octets) if brief else str(entry.octets)
+    if columns < 60:
+        shown = size(entry.octets) if brief or entry.octets >= 10**8 else octets
+        return cut(f"{kind} {shown:>8} {briefly(entry.modified, now)} {name}", columns - 1)
+    return f"{kind} {octets:>{6 if brief else 12}} {when(entry.modified, now)} {name}"
+
+
+@command(
+    "cat",
+    "FILE...",
+    "show files; ESC and its like are shown as ^[",
+    completes=completion.files,
+    more=("`more` is another name for it: long files stop at each screen in any case.",),
+)
 async def concatenate(shell: Shell, words: Sequence[str]) -> None:
     """Show files, one after the other; one that cannot be shown does not hide the others."""
     if not words:
         raise Usage
-    for word in words:
+    for called, path in await expanded(shell, words):
         try:
-            file = await shell.access.files.open(resolved(shell.directory, word))
+            file = await shell.access.files.open(path)
         except StoreError as error:
-            shell.terminal.say(f"{one_line(word)}: {replies.text_for(error)}")
+            shell.terminal.say(f"{one_line(called)}: {words_for(error)}")
             continue
         try:
             await shell.terminal.page(lines_of(_text(file)))
@@ -104,9 +155,72 @@ async def _text(file: OpenFile) -> AsyncIterator[str]:
     yield decoder.decode(b"", True)
 
 
+@command(
+    "find",
+    "[DIRECTORY] PATTERN",
+    "find files and directories below here by their name",
+    completes=completion.directories,
+    more=("`find *.txt`, `find site report*`; without * ? or [ the name has to hold the word.",),
+)
+async def find_files(shell: Shell, words: Sequence[str]) -> None:
+    """Show the paths of what has a name like a pattern, directory by directory."""
+    if not 1 <= len(words) <= 2:
+        raise Usage
+    start = resolved(shell.directory, words[0]) if len(words) == 2 else shell.directory
+    word = words[-1]
+    pattern = word.pattern if isinstance(word, Word) else ""
+    match = matcher(pattern or f"*{word.translate(_LITERAL)}*")
+    entry = await shell.access.files.entry(start)
+    if entry.kind is not EntryKind.DIRECTORY:
+        raise NotADirectory(written(start))
+    shown = _Count()
+    await shell.terminal.page(_found(shell, start, match.match, shown))
+    if shown.looked_at > ENTRIES:
+        shell.terminal.say(f"More than {ENTRIES} files were not looked at.", Style.WARNING)
+    elif not shown.found:
+        shell.terminal.say("There is nothing like that.")
+
+
+#: Wildcards that stand for themselves, for ``fnmatch``.
+_LITERAL: Final = str.maketrans({each: f"[{each}]" for each in "*?["})
+
+
+class _Count:
+    """How much was looked at, and found."""
+
+    def __init__(self) -> None:
+        self.looked_at = 0
+        self.found = 0
+
+
+async def _found(
+    shell: Shell, start: TreePath, match: Callable[[str], object], count: _Count
+) -> AsyncIterator[Shown]:
+    waiting = [start]
+    while waiting:
+        directory = waiting.pop()
+        below: list[TreePath] = []
+        entries = [each async for each in listed(shell.access.files, directory)]
+        for entry in sorted(entries, key=lambda each: each.name):
+            count.looked_at += 1
+            if count.looked_at > ENTRIES:
+                return
+            path = (*directory, entry.name)
+            is_directory = entry.kind is EntryKind.DIRECTORY
+            if is_directory:
+                below.append(path)
+            if match(entry.name):
+                count.found += 1
+                end = "/" if is_directory else ""
+                shown = f"{one_line(written(path))}{end}"
+                yield Styled(shown, Style.PLACE if is_directory else Style.PLAIN)
+        waiting += reversed(below)
+
+
 COMMANDS: Sequence[Command] = (
     list_directory,
     change_directory,
     print_directory,
     concatenate,
+    find_files,
 )

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from netsuite.telnet.dialog.style import Style
 from netsuite.telnet.sanitize import one_line
-from netsuite.telnet.shell import files, mail, news, people
+from netsuite.telnet.shell import (
+    administration,
+    file_changes,
+    files,
+    mail,
+    mail_writing,
+    news,
+    news_writing,
+    people,
+    preferences,
+    words,
+)
 from netsuite.telnet.shell.command import Command, CommandRefused, Leave, Shell, Usage, command
+from netsuite.telnet.shell.terminal import Shown, Styled
 
 #: Columns that what a command does is given; where there are fewer it stands below the name.
 _NARROWEST: Final = 20
 
 
-def _explained(commands: Sequence[Command], columns: int) -> Iterator[str]:
-    """Return a line for each, or more where the window is narrow: no word is broken."""
+def _explained(commands: Sequence[Command], columns: int) -> Iterator[Shown]:
+    """Return a line for each, or more where the window is narrow: no word is broken. One alone is
+    explained further."""
     names = max(len(each.usage) for each in commands) + 4
     beside = columns - names > _NARROWEST
     indent = names if beside else 4
     for each in commands:
-        lines = textwrap.wrap(each.help, max(_NARROWEST, columns - indent))
+        lines = textwrap.wrap(each.help, max(_NARROWEST - 4, columns - indent))
         usage = f"  {each.usage}"
-        yield f"{usage:<{indent}}{lines.pop(0)}" if beside else usage
+        if beside:
+            yield f"{usage:<{indent}}{lines.pop(0)}"
+        else:
+            yield Styled(usage, Style.NAME)
         for line in lines:
             yield " " * indent + line
+    if len(commands) == 1 and commands[0].more:
+        yield ""
+        for line in commands[0].more:
+            yield from textwrap.wrap(line, columns - 3, initial_indent="  ", subsequent_indent="  ")
 
 
 @command("quit", "", "log out")
@@ -39,9 +59,14 @@ async def leave(shell: Shell, words: Sequence[str]) -> None:
 #: What every shell has besides ``help``.
 COMMANDS: Final[Sequence[Command]] = (
     *mail.COMMANDS,
+    *mail_writing.COMMANDS,
     *news.COMMANDS,
+    *news_writing.COMMANDS,
     *files.COMMANDS,
+    *file_changes.COMMANDS,
     *people.COMMANDS,
+    *preferences.COMMANDS,
+    *administration.COMMANDS,
     leave,
 )
 #: Other names, and what a group of commands does when no more is said.
@@ -50,15 +75,23 @@ _ALIASES: Final[Mapping[str, str]] = {
     "news": "news groups",
     "exit": "quit",
     "logout": "quit",
+    "bye": "quit",
     "?": "help",
+    "dir": "ls",
+    "more": "cat",
+    "less": "cat",
+    "w": "who",
+    "password": "passwd",
 }
+#: Groups of commands, and what a number behind their name does.
+_BY_NUMBER: Final[Mapping[str, str]] = {"mail": "mail read", "news": "news read"}
 
 
 def split(line: str) -> list[str]:
     """Return the words of a line, quoted as in a shell. Raises CommandRefused for a loose end."""
     try:
-        return shlex.split(line)
-    except ValueError:
+        return words.split(line)
+    except words.Unended:
         raise CommandRefused("A quotation mark or a backslash has nothing behind it.") from None
 
 
@@ -66,12 +99,17 @@ class CommandTable:
     """The commands of a site's shells."""
 
     def __init__(self) -> None:
-        explain = command("help", "[COMMAND]", "list the commands, or explain one")(self._explain)
+        explain = command(
+            "help", "[COMMAND]", "list the commands, or explain one", completes=self._completes
+        )(self._explain)
         self._by_name = {each.name: each for each in (explain, *COMMANDS)}
 
     def __iter__(self) -> Iterator[Command]:
-        """Return them, as ``help`` lists them: ``quit`` last."""
-        return iter(sorted(self._by_name.values(), key=lambda each: each is leave))
+        """Return them, as ``help`` lists them: those for administrators behind the others, ``quit``
+        last."""
+        return iter(
+            sorted(self._by_name.values(), key=lambda each: (each is leave, each.administers))
+        )
 
     def add(self, added: Command) -> Command:
         """Add one, and return it. Raises ValueError where there is one of that name, or its name
@@ -84,24 +122,43 @@ class CommandTable:
         return added
 
     def find(self, words: Sequence[str]) -> tuple[Command, Sequence[str]]:
-        """Return the command that words call, and what is behind its name. Raises
+        """Return the command that words call, in any case, and what is behind its name. Raises
         CommandRefused."""
         for count in (2, 1):
-            called = self._by_name.get(" ".join(words[:count]))
+            name = " ".join(words[:count])
+            called = self._by_name.get(name) or self._by_name.get(name.lower())
             if called is not None and len(words) >= count:
                 return called, words[count:]
-        if len(words) == 1 and words[0] in _ALIASES:
-            return self._by_name[_ALIASES[words[0]]], ()
-        if words[0] in ("mail", "news"):
-            raise CommandRefused(f"`help {words[0]}` lists what can be done with {words[0]}.")
+        first = words[0].lower()
+        if first in _BY_NUMBER and len(words) == 2 and words[1].isdigit():
+            return self._by_name[_BY_NUMBER[first]], words[1:]
+        if first in _ALIASES and (len(words) == 1 or first not in _BY_NUMBER):
+            return self._by_name[_ALIASES[first]], words[1:]
+        if first in _BY_NUMBER:
+            raise CommandRefused(f"`help {first}` lists what can be done with {first}.")
         raise CommandRefused(
             f"There is no command {one_line(words[0])}; `help` lists those there are."
         )
 
+    def next_words(self, words: Sequence[str], begun: str, *, administers: bool) -> Iterable[str]:
+        """Return the words of commands' names that may follow others, each once."""
+        said = [word.lower() for word in words]
+        names = [each.name.split() for each in self if administers or not each.administers]
+        if not said and begun:
+            names += [[each] for each in _ALIASES]
+        found = (name[len(said)] for name in names if name[: len(said)] == said != name)
+        return dict.fromkeys(each for each in found if each.startswith(begun))
+
+    async def _completes(self, shell: Shell, words: Sequence[str], begun: str) -> Iterable[str]:
+        return self.next_words(words, begun, administers=bool(shell.access.administration))
+
     async def _explain(self, shell: Shell, words: Sequence[str]) -> None:
-        """List the commands, or those whose name begins so."""
-        asked = " ".join(words)
-        chosen = [each for each in self if not asked or f"{each.name} ".startswith(f"{asked} ")]
+        """List the commands, or those whose name begins so; those for administrators only to
+        them."""
+        asked = " ".join(words).lower()
+        asked = _ALIASES.get(asked, asked) if asked not in _BY_NUMBER else asked
+        seen = [each for each in self if shell.access.administration or not each.administers]
+        chosen = [each for each in seen if not asked or f"{each.name} ".startswith(f"{asked} ")]
         if not chosen:
             raise CommandRefused(
                 f"There is no command {one_line(asked)}; `help` lists those there are."
