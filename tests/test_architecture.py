@@ -56,6 +56,9 @@ ROOF = frozenset(
         "demo",
         "daemon",
         "plugin",
+        "clients",
+        "aio",
+        "blocking",
         "cli",
     }
 )
