@@ -52,6 +52,9 @@ class Option:
     TTYPE: Final = 24  # RFC 1091: TERMINAL-TYPE
     EOR: Final = 25  # RFC 885: END-OF-RECORD
     NAWS: Final = 31  # RFC 1073
+    TOGGLE_FLOW: Final = 33  # RFC 1372: TOGGLE-FLOW-CONTROL
+    LINEMODE: Final = 34  # RFC 1184
+    NEW_ENVIRON: Final = 39  # RFC 1572
     CHARSET: Final = 42  # RFC 2066
 
 
@@ -152,6 +155,146 @@ class TranslationTableRejected:
     """The answer to such a table."""
 
 
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the environment, or the wish to know it.
+
+    Args:
+        value: None where it is not defined, or asked for.
+        user: whether it is the user's own (USERVAR), and none of RFC 1572, 5.
+    """
+
+    name: str
+    value: str | None = None
+    user: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSend:
+    """The server asks for variables; none named: all there are, and so for a kind without a
+    name."""
+
+    wanted: tuple[Variable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentIs:
+    """The client tells variables, as an answer or because they have *changed*."""
+
+    variables: tuple[Variable, ...]
+    changed: bool = False
+
+
+class Flow(enum.IntEnum):
+    """What the terminal is to do with XON and XOFF (RFC 1372, 1)."""
+
+    OFF = 0
+    ON = 1
+    RESTART_ANY = 2
+    RESTART_XON = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FlowControl:
+    """The server wants the terminal's flow control otherwise."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class LineMode:
+    """The mode of a line: who edits it, who makes signals of keys.
+
+    Args:
+        mask: bits of ``Edit``.
+    """
+
+    mask: int
+
+
+class Edit(enum.IntFlag):
+    """The bits of a mode (RFC 1184, 2.2)."""
+
+    EDIT = 1
+    TRAPSIG = 2
+    ACK = 4
+    SOFT_TAB = 8
+    LIT_ECHO = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardMask:
+    """Whether characters of a set are sent at once, without the line's end.
+
+    Args:
+        mask: a bit a character, the highest bit first; behind its end none is set.
+    """
+
+    verb: Verb
+    mask: bytes = b""
+
+
+class Key(enum.IntEnum):
+    """The functions that keys may have (RFC 1184, 2.4); 0 stands for all of them."""
+
+    ALL = 0
+    SYNCH = 1
+    BRK = 2
+    IP = 3
+    AO = 4
+    AYT = 5
+    EOR = 6
+    ABORT = 7
+    EOF = 8
+    SUSP = 9
+    EC = 10
+    EL = 11
+    EW = 12
+    RP = 13
+    LNEXT = 14
+    XON = 15
+    XOFF = 16
+    FORW1 = 17
+    FORW2 = 18
+
+
+class Level(enum.IntEnum):
+    """How far a key's function is supported, in the low bits of its modifiers."""
+
+    NOSUPPORT = 0
+    CANTCHANGE = 1
+    VALUE = 2
+    DEFAULT = 3
+
+
+#: The other bits of modifiers: an answer that agrees; input, or output, is to be flushed.
+SLC_ACK: Final = 128
+SLC_FLUSHIN: Final = 64
+SLC_FLUSHOUT: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialCharacter:
+    """The key of a function.
+
+    Args:
+        function: of ``Key``, or another.
+        modifiers: a ``Level`` and bits.
+        character: the octet it gives.
+    """
+
+    function: int
+    modifiers: int
+    character: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialCharacters:
+    """Keys that are proposed, agreed to, or refused."""
+
+    characters: tuple[SpecialCharacter, ...]
+
+
 Meaning: TypeAlias = (
     WindowSize
     | TerminalTypeSend
@@ -163,4 +306,10 @@ Meaning: TypeAlias = (
     | CharsetRejected
     | TranslationTable
     | TranslationTableRejected
+    | EnvironmentSend
+    | EnvironmentIs
+    | FlowControl
+    | LineMode
+    | ForwardMask
+    | SpecialCharacters
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 # Control characters but TAB and LF (C0, DEL, C1); what changes the direction of text (UAX 9, 2);
@@ -61,3 +62,16 @@ def cut(text: str, columns: int) -> str:
         if taken > columns:
             return text[:index]
     return text
+
+
+def in_columns(words: Sequence[str], columns: int) -> str:
+    """Return words as lines of equal columns, down and then across, as wide as a window."""
+    shown = [cut(one_line(word), columns - 1) for word in words]
+    each = max(map(width, shown)) + 2
+    across = max(1, (columns + 1) // each)
+    rows = -(-len(shown) // across)
+    lines = []
+    for row in range(rows):
+        cells = shown[row::rows]
+        lines.append("".join(cell + " " * (each - width(cell)) for cell in cells).rstrip() + "\n")
+    return "".join(lines)

@@ -43,8 +43,15 @@ class Settings(ServiceSettings):
     )
     charset: Literal["us-ascii", "utf-8"] = setting(
         "us-ascii",
-        "What is sent to a client with which nothing was agreed (CHARSET, BINARY); in US-ASCII "
-        "all other characters are question marks. UTF-8 is always understood.",
+        "What is sent to a terminal of which nothing is known (by CHARSET, BINARY, the terminal's "
+        "type, the user's locale, or UTF-8 that was typed); in US-ASCII all other characters are "
+        "question marks. UTF-8 is always understood.",
+        live=True,
+    )
+    linemode: bool = setting(
+        False,
+        "Whether clients are asked to edit lines themselves (LINEMODE), which spares slow networks "
+        "a packet a key; there is no completion by TAB then.",
         live=True,
     )
 
@@ -55,5 +62,5 @@ class Settings(ServiceSettings):
 
     @property
     def utf8(self) -> bool:
-        """Whether UTF-8 is sent to a client with which nothing was agreed."""
+        """Whether UTF-8 is sent to a terminal of which nothing is known."""
         return self.charset == "utf-8"

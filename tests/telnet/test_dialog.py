@@ -228,11 +228,15 @@ class Negotiating(SynchronousTestCase):
     """What is negotiated, and what comes of it."""
 
     def test_greeting(self) -> None:
-        """ECHO, SGA and CHARSET are offered, terminal type and size asked for."""
-        self.assertEqual(
-            b"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18\xff\xfd\x1f\xff\xfb\x2a",
-            ServerDialog().send(Greet()),
+        """ECHO, SGA, CHARSET and BINARY are offered; terminal type, size, BINARY and environment
+        asked for, and LINEMODE where that is wanted."""
+        wanted = (
+            b"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18\xff\xfd\x1f\xff\xfb\x2a"
+            b"\xff\xfb\x00\xff\xfd\x00\xff\xfd\x27"
         )
+        self.assertEqual(wanted, ServerDialog().send(Greet()))
+        asking = ServerDialog(lets_edit=True)
+        self.assertEqual(wanted + b"\xff\xfd\x22", asking.send(Greet()))
 
     def test_window(self) -> None:
         """A size is told, absurd ones made sane, those that were not agreed to ignored."""
@@ -252,12 +256,12 @@ class Negotiating(SynchronousTestCase):
         send = b"\xff\xfa\x18\x01\xff\xf0"
         for name in (b"A", b"B", b"B", b"B"):
             conversation.say(b"\xff\xfa\x18\0" + name + b"\xff\xf0")
-        self.assertEqual(("A", "B"), conversation.dialog.terminal_types)
+        self.assertEqual(("A", "B"), conversation.dialog.terminal.types)
         self.assertEqual(send * 2, conversation.sent)
         conversation = Conversation(b"\xff\xfb\x18")
         for number in range(100):
             conversation.say(b"\xff\xfa\x18\0TYPE%d\xff\xf0" % number)
-        self.assertEqual(8, len(conversation.dialog.terminal_types))
+        self.assertEqual(8, len(conversation.dialog.terminal.types))
         self.assertEqual(send * 7, conversation.sent)
 
     def test_status(self) -> None:
@@ -295,8 +299,8 @@ class Negotiating(SynchronousTestCase):
     def test_refusals(self) -> None:
         """What is not spoken here is refused; the client may not echo (RFC 857, 5)."""
         conversation = Conversation()
-        conversation.say(b"\xff\xfb\x27\xff\xfd\x22\xff\xfb\x01\xff\xfc\x27\xff\xfe\x22")
-        self.assertEqual(b"\xff\xfe\x27\xff\xfc\x22\xff\xfe\x01", conversation.sent)
+        conversation.say(b"\xff\xfb\x26\xff\xfd\x22\xff\xfb\x01\xff\xfc\x26\xff\xfe\x22")
+        self.assertEqual(b"\xff\xfe\x26\xff\xfc\x22\xff\xfe\x01", conversation.sent)
 
     def test_marks(self) -> None:
         """A prompt ends with EOR where that was agreed to, with GA where SGA was refused."""
@@ -329,10 +333,12 @@ class Charsets(SynchronousTestCase):
         self.assertEqual(b"?", self.shown(b"\xff\xfa\x2a\x02UTF-8\xff\xf0"))  # nobody asked
 
     def test_our_request(self) -> None:
-        """We ask as soon as we may, and for BINARY when UTF-8 is agreed on (RFC 2066, 5)."""
+        """We ask as soon as we may, and for BINARY again when UTF-8 is agreed on and the client
+        had refused that (RFC 2066, 5)."""
         conversation = Conversation()
         conversation.say(b"\xff\xfd\x2a")
         self.assertEqual(b"\xff\xfa\x2a\x01;UTF-8;US-ASCII\xff\xf0", conversation.sent)
+        conversation.say(b"\xff\xfe\x00\xff\xfc\x00")
         conversation.sent = b""
         conversation.say(b"\xff\xfa\x2a\x02UTF-8\xff\xf0")
         self.assertEqual(b"\xff\xfb\x00\xff\xfd\x00", conversation.sent)
@@ -355,7 +361,7 @@ class Charsets(SynchronousTestCase):
 
     def test_question_marks_are_erased(self) -> None:
         """A wide character that is shown as one question mark takes one column to erase."""
-        conversation = Conversation(ECHO)
+        conversation = Conversation(ECHO + b"\xff\xfd\x2a\xff\xfa\x2a\x02us-ascii\xff\xf0")
         conversation.ask(ReadLine(""))
         conversation.say("日\x7f".encode())
         self.assertEqual(b"?\b \b", conversation.sent)
@@ -518,8 +524,8 @@ class BothSides(SynchronousTestCase):
                 to_client += told.octets if isinstance(told, Echo) else b""
             rounds += 1
             assert rounds < 10
-        self.assertEqual(("A", "B"), server.terminal_types)
-        self.assertEqual(("utf-8", "utf-8"), (server.charset, client.charset))
+        self.assertEqual(("A", "B"), server.terminal.types)
+        self.assertEqual(("utf-8", "utf-8"), (server.terminal.charset, client.charset))
         for option in (Option.ECHO, Option.SGA, Option.CHARSET, Option.BINARY):
             self.assertTrue(server.is_on(Side.US, option), option)
             self.assertTrue(client.is_on(Side.HIM, option), option)

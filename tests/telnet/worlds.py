@@ -13,15 +13,18 @@ from twisted.internet.defer import Deferred, maybeDeferred
 
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker
+from netsuite.accounts.delivery import StoreDelivery
+from netsuite.accounts.interfaces import Administration, ShellAccess
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing, make_verifiers
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver
+from netsuite.accounts.shell import AccountSending, AccountShell
 from netsuite.accounts.throttle import Throttle
 from netsuite.message.injection import PostingPolicy
 from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
-from netsuite.store.model import FolderKind, Placement, SpecialUse, Verifiers
+from netsuite.store.model import Account, FolderKind, Placement, SpecialUse, Verifiers
 from netsuite.store.tree import FileTree
 from netsuite.telnet.server import Shared, TelnetServer, TelnetServerFactory
 from netsuite.telnet.settings import Settings
@@ -33,7 +36,8 @@ PASSWORD = "open sesame"
 DOMAIN = "example.test"
 
 GREETING = (
-    b"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18\xff\xfd\x1f\xff\xfb\x2atelnet.test: netsuite\r\nlogin: "
+    b"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18\xff\xfd\x1f\xff\xfb\x2a\xff\xfb\x00\xff\xfd\x00"
+    b"\xff\xfd\x27telnet.test: netsuite\r\nlogin: "
 )
 #: What a client says that echoes nothing itself: DO ECHO, DO SGA.
 CHARACTERS = b"\xff\xfd\x01\xff\xfd\x03"
@@ -73,13 +77,25 @@ class World:
         self.homes = MemorySiteTrees()
         names = LoginNames((DOMAIN,))
         hashing = QuickHashing(_run)
+        self.resolver = RecipientResolver(
+            self.store, self.clock, domains=[DOMAIN], carries_onward=True
+        )
+        self.delivery = StoreDelivery(self.store, self.resolver, now=lambda: NOW)
+        #: What a letter may have: octets, recipients.
+        self.limits = (1_000_000, 100)
+        #: Where the daemon's services listen.
+        self.urls: Sequence[str] = ()
+        #: What administrators have; bob is one where it is there.
+        self.desk: Administration | None = None
         realm = AccountRealm(
             self.store,
-            RecipientResolver(self.store, self.clock, domains=[DOMAIN]),
+            self.resolver,
             self.homes,
             StoreNewsroom(self.store, PostingPolicy("telnet.test", domain=DOMAIN)),
             hashing=hashing,
         )
+        self._plain = realm.makers[ShellAccess]
+        realm.makers[ShellAccess] = self._shell
         right = PasswordCache(self.clock, 60.0, self.store.changes)
         checker = PasswordChecker(self.store.accounts, hashing, right=right, names=names)
         self.authenticator = AccountAuthenticator(
@@ -100,6 +116,23 @@ class World:
                 unique=lambda: b"unique",
             )
         )
+
+    async def _shell(self, account: Account) -> tuple[object, Callable[[], None]]:
+        """Give a shell what a daemon gives it (``control.shells``)."""
+        shell, logout = await self._plain(account)
+        assert isinstance(shell, AccountShell)
+        shell.sending = AccountSending(
+            account,
+            await self.resolver.addresses_of(account),
+            self.resolver,
+            self.delivery,
+            host="telnet.test",
+            limits=lambda: self.limits,
+            moment=lambda: NOW,
+        )
+        shell.urls = lambda: self.urls
+        shell.administration = self.desk if account.name == "bob" else None
+        return shell, logout
 
     def configure(self, **changes: Any) -> None:
         """Change what the connections to come share."""

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from netsuite.telnet import commands
 from netsuite.telnet.commands import Code, Option
 from netsuite.telnet.dialog.core import CHARSETS, Echo, TelnetDialog, function
+from netsuite.telnet.dialog.linemode import KEYS, ClientLineMode
 from netsuite.telnet.grammar import escape, format_meaning, network_text
 from netsuite.telnet.options import Outcome, Side
 from netsuite.wire.events import NEED_DATA, EndOfInput, Need
 
 OURS: Final = frozenset(
-    {Option.BINARY, Option.SGA, Option.STATUS, Option.TTYPE, Option.NAWS, Option.CHARSET}
+    {
+        Option.BINARY,
+        Option.SGA,
+        Option.STATUS,
+        Option.TTYPE,
+        Option.NAWS,
+        Option.CHARSET,
+        Option.LINEMODE,
+        Option.NEW_ENVIRON,
+        Option.TOGGLE_FLOW,
+    }
 )
 HIS: Final = frozenset(
     {Option.BINARY, Option.ECHO, Option.SGA, Option.STATUS, Option.EOR, Option.CHARSET}
@@ -66,10 +77,14 @@ class ClientDialog(TelnetDialog):
         terminal_types: what we are, the most wanted first.
         window: width and height in characters; 0 for unknown.
         charsets: what we understand, the most wanted first.
+        environment: what a server is told that asks for it, and nothing else.
+        keys: those of the terminal, by their functions.
     """
 
-    __slots__ = ("_end_told", "_terminal_types", "_type", "charset", "charsets",
-                 "window")  # fmt: skip
+    __slots__ = (
+        "_end_told", "_terminal_types", "_type", "charset", "charsets", "environment", "flow",
+        "linemode", "restarts_with_any", "window",
+    )  # fmt: skip
     hears_while_writing = True
 
     def __init__(
@@ -78,12 +93,20 @@ class ClientDialog(TelnetDialog):
         terminal_types: Sequence[str] = ("XTERM",),
         window: tuple[int, int] = (80, 24),
         charsets: Sequence[str] = ("UTF-8", "US-ASCII"),
+        environment: Sequence[commands.Variable] = (),
+        keys: Mapping[int, int] = KEYS,
     ) -> None:
         super().__init__(ours=OURS, his=HIS)
         self.window = window
         self.charsets = tuple(charsets)
         #: What was agreed on; None for nothing.
         self.charset: str | None = None
+        self.environment = tuple(environment)
+        self.linemode = ClientLineMode(self, keys)
+        #: Whether the terminal is to stop at XOFF; None where the server has no say in it.
+        self.flow: bool | None = None
+        #: Whether any key then lets it go on, and not XON alone.
+        self.restarts_with_any = False
         self._terminal_types = tuple(terminal_types) or ("UNKNOWN",)
         self._type = 0
         self._end_told = False
@@ -106,7 +129,7 @@ class ClientDialog(TelnetDialog):
                 if token.code in (Code.GA, Code.EOR):
                     return Prompted()
                 if token.code == Code.AYT:
-                    self._answer(b"[Yes]\r\n")
+                    self.answer(b"[Yes]\r\n")
             elif not self._out:
                 if self.reader.eof and not self._end_told:
                     self._end_told = True
@@ -116,13 +139,34 @@ class ClientDialog(TelnetDialog):
     # -- options -------------------------------------------------------------------------------
 
     def _changed(self, outcome: Outcome, option: int) -> None:
-        if outcome.side is Side.US and option == Option.NAWS and outcome.changed:
+        if outcome.side is not Side.US:
+            return
+        if option == Option.NAWS and outcome.changed:
             self._out += format_meaning(commands.WindowSize(*self.window))
+        elif option == Option.LINEMODE and outcome.changed:
+            self.linemode.began()
+        elif option == Option.TOGGLE_FLOW:
+            self.flow = True if outcome.changed else None  # RFC 1372, 5
+
+    def _marks_time(self) -> bool:
+        # Servers that ask for LINEMODE take a WILL from who has refused that for the wish to edit
+        # lines, and stop to suppress go-aheads.
+        return self.linemode.on
 
     def _said(self, meaning: commands.Meaning) -> None:
         if isinstance(meaning, commands.TerminalTypeSend):
             if self.is_on(Side.US, Option.TTYPE):
-                self._answer(format_meaning(commands.TerminalTypeIs(self._next_type())))
+                self.answer(format_meaning(commands.TerminalTypeIs(self._next_type())))
+        elif isinstance(meaning, commands.EnvironmentSend):
+            if self.is_on(Side.US, Option.NEW_ENVIRON):
+                told = tuple(self._told(meaning.wanted))
+                self.answer(format_meaning(commands.EnvironmentIs(told)))
+        elif isinstance(meaning, commands.FlowControl):
+            self._flow_control(meaning.flow)
+        elif isinstance(
+            meaning, commands.LineMode | commands.SpecialCharacters | commands.ForwardMask
+        ):
+            self.linemode.said(meaning)
         elif isinstance(meaning, commands.CharsetRequest):
             self._charset_request(meaning)
         elif isinstance(meaning, commands.CharsetAccepted):
@@ -135,14 +179,30 @@ class ClientDialog(TelnetDialog):
         self._type = (self._type + 1) % len(names)
         return name
 
+    def _told(self, wanted: Sequence[commands.Variable]) -> Iterator[commands.Variable]:
+        """Return what is told of the environment (RFC 1572, 2)."""
+        known = {each.name: each.value for each in self.environment}
+        for each in wanted or (commands.Variable(""), commands.Variable("", user=True)):
+            if each.name:
+                yield replace(each, value=known.get(each.name))
+            else:
+                yield from (mine for mine in self.environment if mine.user == each.user)
+
+    def _flow_control(self, flow: commands.Flow) -> None:
+        if self.is_on(Side.US, Option.TOGGLE_FLOW):
+            if flow in (commands.Flow.ON, commands.Flow.OFF):
+                self.flow = flow is commands.Flow.ON
+            else:
+                self.restarts_with_any = flow is commands.Flow.RESTART_ANY
+
     def _charset_request(self, request: commands.CharsetRequest) -> None:
         wanted = {name.lower() for name in self.charsets}
         for name in request.names:
             if name.lower() in wanted and name.lower() in CHARSETS:
-                if self._answer(format_meaning(commands.CharsetAccepted(name))):
+                if self.answer(format_meaning(commands.CharsetAccepted(name))):
                     self.charset = CHARSETS[name.lower()]
                 return
-        self._answer(format_meaning(commands.CharsetRejected()))
+        self.answer(format_meaning(commands.CharsetRejected()))
 
     @property
     def encoding(self) -> str:

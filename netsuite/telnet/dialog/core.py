@@ -47,7 +47,7 @@ class TelnetDialog:
         his: options we agree to on the peer's.
     """
 
-    __slots__ = ("_answers", "_out", "_took", "_unanswered", "options", "reader")
+    __slots__ = ("_answers", "_out", "_took", "_unanswered", "options", "reader", "speaks")
     hears_while_writing: ClassVar[bool] = False
 
     def __init__(self, *, ours: Collection[int], his: Collection[int]) -> None:
@@ -57,6 +57,8 @@ class TelnetDialog:
         self._answers = ANSWERS
         self._unanswered = 0
         self._took = False  # whether a whole token was taken
+        #: Whether the peer has said anything that is Telnet's.
+        self.speaks = False
 
     def receive(self, octets: bytes) -> None:
         """Accept what the transport brought."""
@@ -86,13 +88,21 @@ class TelnetDialog:
         """Accept a subnegotiation that is not answered here."""
         raise NotImplementedError
 
+    def _marks_time(self) -> bool:
+        """Return whether TIMING-MARK is answered with WILL."""
+        return True
+
+    def put(self, octets: bytes) -> None:
+        """Have octets sent with the next output."""
+        self._out += octets
+
     def _take_output(self) -> bytes:
         """Return what is to be sent, once."""
         out = bytes(self._out)
         self._out.clear()
         return out
 
-    def _answer(self, octets: bytes) -> bool:
+    def answer(self, octets: bytes) -> bool:
         """Answer something that the peer may ask without end; return whether it was answered.
 
         Raises:
@@ -110,7 +120,7 @@ class TelnetDialog:
         if self._unanswered > UNANSWERED:
             raise TooMuchNegotiation("negotiation without end", close=True)
 
-    def _ask(self, side: Side, option: int, *, on: bool = True) -> None:
+    def ask(self, side: Side, option: int, *, on: bool = True) -> None:
         """Want an option on or off."""
         said = self.options.ask(side, option, on=on)
         if said is not None:
@@ -125,6 +135,7 @@ class TelnetDialog:
         while True:
             token = self.reader.next()
             self._took = self._took or token is not None
+            self.speaks = self.speaks or not isinstance(token, commands.Data | None)
             if isinstance(token, commands.Negotiation):
                 self._negotiated(token)
             elif isinstance(token, commands.Subnegotiation):
@@ -141,8 +152,8 @@ class TelnetDialog:
         if heard.option == commands.Option.TIMING_MARK:
             # RFC 860 has no state: each DO is answered, in its place in the stream.
             if heard.verb is commands.Verb.DO:
-                will = commands.Negotiation(commands.Verb.WILL, heard.option)
-                self._answer(format_token(will))
+                verb = commands.Verb.WILL if self._marks_time() else commands.Verb.WONT
+                self.answer(format_token(commands.Negotiation(verb, heard.option)))
             return
         if self._answers <= 0:
             self._leave_unanswered()  # how the option stands does not change
@@ -151,16 +162,16 @@ class TelnetDialog:
         if outcome.ignored:
             self._leave_unanswered()
         if outcome.answer is not None:
-            self._answer(format_token(outcome.answer))
+            self.answer(format_token(outcome.answer))
         if outcome.changed is not None or outcome.settled:
             self._changed(outcome, heard.option)
 
     def _meant(self, meaning: commands.Meaning) -> None:
         if isinstance(meaning, commands.StatusSend):
             if self.options.is_on(Side.US, commands.Option.STATUS):
-                self._answer(format_meaning(commands.StatusIs(self.options.status())))
+                self.answer(format_meaning(commands.StatusIs(self.options.status())))
         elif isinstance(meaning, commands.TranslationTable):
-            self._answer(format_meaning(commands.TranslationTableRejected()))
+            self.answer(format_meaning(commands.TranslationTableRejected()))
         else:
             self._said(meaning)
 

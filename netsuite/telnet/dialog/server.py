@@ -8,41 +8,89 @@ Everything that is printed goes through ``sanitized``: no content can act on the
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
 from netsuite.telnet import commands, editing
-from netsuite.telnet.commands import Code, Option
-from netsuite.telnet.dialog.core import CHARSETS, Echo, TelnetDialog, function
-from netsuite.telnet.dialog.style import Style, has_colour, styled
+from netsuite.telnet.commands import Code, Edit, Option
+from netsuite.telnet.dialog.core import Echo, TelnetDialog, function
+from netsuite.telnet.dialog.linemode import ServerLineMode
+from netsuite.telnet.dialog.style import styled
+from netsuite.telnet.dialog.turns import (
+    MACHINE,
+    TRANSITIONS,
+    Completion,
+    Farewell,
+    Greet,
+    Key,
+    Notice,
+    Print,
+    ReadKey,
+    ReadLine,
+    ServerEvent,
+    ServerSaid,
+    State,
+    Typed,
+)
 from netsuite.telnet.dialog.typed import TypedAhead
-from netsuite.telnet.editing import Complete, EndOfFile, Interrupt, Line, LineEditor
-from netsuite.telnet.grammar import escape, format_meaning, network_text
+from netsuite.telnet.dialog.user_terminal import HEIGHTS, WIDTHS, UserTerminal
+from netsuite.telnet.editing import Complete, EndOfFile, Interrupt, LineEditor
+from netsuite.telnet.grammar import escape, network_text
 from netsuite.telnet.options import Outcome, Side
 from netsuite.telnet.options import State as OptionState
-from netsuite.telnet.sanitize import cut, one_line, sanitized, width
+from netsuite.telnet.sanitize import in_columns, sanitized, width
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput, Need
-from netsuite.wire.machine import Machine
+
+__all__ = [
+    "HEIGHTS",
+    "TRANSITIONS",
+    "WIDTHS",
+    "Completion",
+    "Farewell",
+    "Greet",
+    "Key",
+    "Notice",
+    "Print",
+    "ReadKey",
+    "ReadLine",
+    "ServerDialog",
+    "ServerEvent",
+    "ServerSaid",
+    "State",
+]
 
 #: Where the client has not said how wide its window is.
 COLUMNS: Final = 80
 #: Characters that may wait to be read; then the transport waits.
 TYPED_AHEAD: Final = 65_536
-#: What a window may be said to have, so that nothing is made of absurd numbers.
-WIDTHS: Final = (20, 1000)
-HEIGHTS: Final = (3, 1000)
-#: Terminal types asked for: a list of them ends with a name twice (RFC 1091, 6).
-TERMINAL_TYPES: Final = 8
-
 #: What we do and what the client may do.
 OURS: Final = frozenset(
     {Option.BINARY, Option.ECHO, Option.SGA, Option.STATUS, Option.EOR, Option.CHARSET}
 )
 HIS: Final = frozenset(
-    {Option.BINARY, Option.SGA, Option.EOR, Option.TTYPE, Option.NAWS, Option.CHARSET}
+    {
+        Option.BINARY,
+        Option.SGA,
+        Option.EOR,
+        Option.TTYPE,
+        Option.NAWS,
+        Option.CHARSET,
+        Option.LINEMODE,
+        Option.NEW_ENVIRON,
+        Option.TOGGLE_FLOW,
+    }
+)
+#: What is asked for at once.
+WANTED: Final = (
+    (Side.US, Option.ECHO),
+    (Side.US, Option.SGA),
+    (Side.HIM, Option.TTYPE),
+    (Side.HIM, Option.NAWS),
+    (Side.US, Option.CHARSET),
+    (Side.US, Option.BINARY),
+    (Side.HIM, Option.BINARY),
+    (Side.HIM, Option.NEW_ENVIRON),
 )
 #: Both ends cannot echo (RFC 857, 5): ECHO is not among the client's.
 
@@ -58,157 +106,34 @@ _FUNCTION_KEYS: Final[Mapping[int, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Greet:
-    """The connection is there: say which options we want."""
-
-
-@dataclass(frozen=True, slots=True)
-class Print:
-    """Text for the terminal; lines end with LF.
-
-    Args:
-        style: how it is set off, where the terminal has colours and the user wants them.
-    """
-
-    text: str
-    style: Style = Style.PLAIN
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLine:
-    """It is the client's turn to type a line.
-
-    Args:
-        prompt: shown before it.
-        visible: whether what is typed may be shown; a password's is not.
-        limit: how many characters it may have.
-        completes: whether TAB asks for what the line may go on with.
-        text: what is in the line already, to be edited; where the client edits lines itself there
-            is none.
-    """
-
-    prompt: str
-    visible: bool = True
-    limit: int = editing.LINE_CHARACTERS
-    completes: bool = False
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadKey:
-    """It is the client's turn to press a key; the prompt is taken away when it has."""
-
-    prompt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """The answer to ``Complete``; the line goes on.
-
-    Args:
-        insert: put in at the cursor.
-        candidates: shown below the line, to choose from; with neither, the bell rings.
-    """
-
-    insert: str = ""
-    candidates: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Word of something, shown at once on a line of its own, wherever the conversation stands; a
-    line that is being typed is shown anew below it."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Farewell:
-    """Last words, wherever the conversation stands."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key was pressed."""
-
-    key: str
-
-
-class State(enum.Enum):
-    """The turns."""
-
-    OURS = "we are at work; what is typed waits"
-    LINE = "a line is being typed"
-    COMPLETING = "we are asked how a line goes on; what is typed waits"
-    KEY = "a key is awaited"
-    CLOSED = "all has been said"
-
-
-TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
-    (State.OURS, Greet): State.OURS,
-    (State.OURS, Print): State.OURS,
-    (State.OURS, ReadLine): State.LINE,
-    (State.OURS, ReadKey): State.KEY,
-    (State.OURS, Farewell): State.CLOSED,
-    (State.OURS, Notice): State.OURS,
-    (State.LINE, Line): State.OURS,
-    (State.LINE, Interrupt): State.OURS,
-    (State.LINE, EndOfFile): State.OURS,
-    (State.LINE, Complete): State.COMPLETING,
-    (State.LINE, Notice): State.LINE,
-    (State.LINE, Farewell): State.CLOSED,
-    (State.COMPLETING, Completion): State.LINE,
-    (State.COMPLETING, Interrupt): State.OURS,
-    (State.COMPLETING, Notice): State.COMPLETING,
-    (State.COMPLETING, Farewell): State.CLOSED,
-    (State.KEY, Key): State.OURS,
-    (State.KEY, Interrupt): State.OURS,
-    (State.KEY, EndOfFile): State.OURS,
-    (State.KEY, Notice): State.KEY,
-    (State.KEY, Farewell): State.CLOSED,
-}
-MACHINE: Final = Machine(TRANSITIONS, start=State.OURS, final=[State.CLOSED])
-
-
-#: What a line or a key that was asked for may end as.
-Typed: TypeAlias = Line | Key | Interrupt | EndOfFile
-#: What a server's dialog gives, and takes.
-ServerEvent: TypeAlias = Typed | Complete | commands.WindowSize | Echo | EndOfInput
-ServerSaid: TypeAlias = Greet | Print | ReadLine | ReadKey | Completion | Notice | Farewell
-
-
 class ServerDialog(TelnetDialog):
-    """The server's side; *utf8* sends it before, or without, any agreement on it."""
+    """The server's side.
+
+    Args:
+        utf8: whether UTF-8 is sent to a terminal of which nothing is known.
+        lets_edit: whether the client is asked to edit lines itself (LINEMODE).
+    """
 
     __slots__ = (
-        "_charset_asked", "_completes", "_editor", "_end_told", "_held", "_key", "_prompt",
-        "_resized", "_typed", "_utf8", "charset", "state", "terminal_types", "wants_colour",
-        "window",
+        "_completes", "_editor", "_end_told", "_held", "_key", "_lets_edit", "_prompt",
+        "_prompted", "_resized", "_typed", "linemode", "state", "terminal",
     )  # fmt: skip
 
-    def __init__(self, *, utf8: bool = False) -> None:
+    def __init__(self, *, utf8: bool = False, lets_edit: bool = False) -> None:
         super().__init__(ours=OURS, his=HIS)
         self.state = State.OURS
-        #: What was agreed on; None for nothing.
-        self.charset: str | None = None
-        #: As the client has named them.
-        self.terminal_types: tuple[str, ...] = ()
-        self._utf8 = utf8
-        self._charset_asked = False
+        #: What is known of the user's.
+        self.terminal = UserTerminal(self, utf8=utf8)
+        self.linemode = ServerLineMode(self)
+        self._lets_edit = lets_edit
+        self._prompted: ReadLine | ReadKey | None = None  # what was asked for last
         self._editor = LineEditor(self._shown)
         self._typed = TypedAhead()
         self._completes = False
         self._prompt = ""
         self._key: str | None = None  # of a line that is to be one key
         self._held: Typed | Complete | None = None  # told after the echo that belongs before it
-        #: Width and height of the window, in characters; 0 for unknown.
-        self.window = (0, 0)
         self._resized: commands.WindowSize | None = None
-        #: Whether the user wants colours, where the terminal has them.
-        self.wants_colour = True
         self._end_told = False
 
     # -- in ------------------------------------------------------------------------------------
@@ -250,8 +175,16 @@ class ServerDialog(TelnetDialog):
         if isinstance(token, commands.Function):
             self._function(token.code)
         elif token is not None:
-            self._typed.feed(token.octets)
+            self._data(token.octets)
         return token is not None
+
+    def _data(self, octets: bytes) -> None:
+        characters = self._typed.feed(octets)
+        if not characters.isascii() and "\ufffd" not in characters:
+            encoding = self.encoding
+            self.terminal.typed_utf8 = True  # nothing else looks like it
+            if self.encoding != encoding:
+                self._show_anew()
 
     def _rest(self) -> EndOfInput | Need:
         """Return what there is to say when all that came was read."""
@@ -277,8 +210,8 @@ class ServerDialog(TelnetDialog):
         if key is not None:
             self._typed.put(key)
         elif code == Code.AYT:
-            self._answer(_AYT)
-        elif code == Code.AO and self._answer(function(Code.DM)) and self.state is State.OURS:
+            self.answer(_AYT)
+        elif code == Code.AO and self.answer(function(Code.DM)) and self.state is State.OURS:
             # RFC 854: what is printed may be thrown away; what is under way may as well end.
             self._typed.put(editing.INTERRUPT)
 
@@ -332,79 +265,56 @@ class ServerDialog(TelnetDialog):
     # -- options -------------------------------------------------------------------------------
 
     def _changed(self, outcome: Outcome, option: int) -> None:
-        side, on = outcome.side, outcome.changed
-        if side is Side.HIM and option == Option.TTYPE and on:
-            self._out += format_meaning(commands.TerminalTypeSend())
-        elif side is Side.HIM and option == Option.NAWS and on is False:
-            self._resize(0, 0)
-        elif side is Side.US and option == Option.CHARSET and on:
-            self._charset_asked = True
-            self._out += format_meaning(commands.CharsetRequest(("UTF-8", "US-ASCII")))
+        window = self.terminal.window
+        self.terminal.changed(outcome, option)
+        if self.terminal.window != window:
+            self._resize()
+        if option == Option.LINEMODE and outcome.side is Side.HIM and outcome.changed:
+            self._arrange(self._prompted)
 
     def _said(self, meaning: commands.Meaning) -> None:
-        if isinstance(meaning, commands.WindowSize):
-            if self.is_on(Side.HIM, Option.NAWS):
-                self._resize(_within(meaning.width, WIDTHS), _within(meaning.height, HEIGHTS))
-        elif isinstance(meaning, commands.TerminalTypeIs):
-            self._terminal_type(meaning.name)
-        elif isinstance(meaning, commands.CharsetRequest):
-            self._charset_request(meaning)
-        elif isinstance(meaning, commands.CharsetAccepted):
-            if self._charset_asked:
-                self._charset_asked = False
-                self._take_charset(meaning.name)
-        elif isinstance(meaning, commands.CharsetRejected):
-            self._charset_asked = False
+        if isinstance(meaning, commands.LineMode | commands.SpecialCharacters):
+            self.linemode.said(meaning)
+            return
+        encoding = self.encoding
+        self.terminal.said(meaning)
+        if isinstance(meaning, commands.WindowSize) and self.is_on(Side.HIM, Option.NAWS):
+            self._resize()
+        if self.encoding != encoding:
+            self._show_anew()
 
-    def _resize(self, columns: int, rows: int) -> None:
-        self.window = (columns, rows)
-        self._resized = commands.WindowSize(columns, rows)
+    def _resize(self) -> None:
+        self._resized = commands.WindowSize(*self.terminal.window)
         if self.state in (State.LINE, State.COMPLETING):
-            self._editor.resize(columns)
+            self._editor.resize(self.terminal.window[0])
             self._show_edited()
 
-    def _terminal_type(self, name: str) -> None:
-        if not self.is_on(Side.HIM, Option.TTYPE) or len(self.terminal_types) >= TERMINAL_TYPES:
-            return
-        if self.terminal_types[-1:] == (name,):
-            return  # the list's end
-        self.terminal_types += (name,)
-        if len(self.terminal_types) < TERMINAL_TYPES:
-            self._out += format_meaning(commands.TerminalTypeSend())
+    def _show_anew(self) -> None:
+        """Show in other characters the line that is being typed, if that makes a difference."""
+        typed = self._prompt + self._editor.text
+        if self.state in (State.LINE, State.COMPLETING) and self.echoes and not typed.isascii():
+            self._editor.hide()
+            self._editor.show(self._shown(self._prompt))
+            self._show_edited()
 
-    def _charset_request(self, request: commands.CharsetRequest) -> None:
-        if not self.is_on(Side.HIM, Option.CHARSET):
+    def _arrange(self, value: ReadLine | ReadKey | None) -> None:
+        """Have the client edit and show the line that is asked for, where it offered to and is
+        to; a password's it does not show."""
+        if not self._lets_edit or not self.linemode.on or value is None:
             return
-        known = [name for name in request.names if name.lower() in CHARSETS]
-        # RFC 2066, 2: of two requests that met, the server refuses the client's.
-        if self._charset_asked or not known:
-            self._answer(format_meaning(commands.CharsetRejected()))
-        elif self._answer(format_meaning(commands.CharsetAccepted(known[0]))):
-            self._take_charset(known[0])
-
-    def _take_charset(self, name: str) -> None:
-        self.charset = CHARSETS.get(name.lower())
-        if self.charset == "utf-8":
-            # RFC 2066, 5: it is for binary mode. Clients that know no BINARY mean it anyway.
-            self._ask(Side.US, Option.BINARY)
-            self._ask(Side.HIM, Option.BINARY)
+        edits = isinstance(value, ReadLine)
+        self.linemode.want(Edit.EDIT | Edit.TRAPSIG if edits else 0)
+        self.ask(Side.US, Option.ECHO, on=not (isinstance(value, ReadLine) and value.visible))
 
     @property
     def encoding(self) -> str:
         """The encoding that text is sent in."""
-        if self.charset is not None:
-            return self.charset
-        return "utf-8" if self._utf8 or self.is_on(Side.US, Option.BINARY) else "ascii"
+        return self.terminal.encoding
 
     @property
     def echoes(self) -> bool:
         """Whether what is typed comes key by key, and it is we who show it."""
-        return self.is_on(Side.US, Option.ECHO)
-
-    @property
-    def colour(self) -> bool:
-        """Whether the terminal has colours, and the user wants them."""
-        return self.wants_colour and any(map(has_colour, self.terminal_types))
+        return self.is_on(Side.US, Option.ECHO) and not self.linemode.edits
 
     def _shown(self, text: str) -> str:
         """Return what the terminal shows for text, in the encoding there is."""
@@ -423,7 +333,7 @@ class ServerDialog(TelnetDialog):
             return self._greeting()
         if isinstance(value, Print):
             text = sanitized(value.text)
-            self._say(styled(text, value.style) if self.colour else text)
+            self._say(styled(text, value.style) if self.terminal.colour else text)
         elif isinstance(value, Farewell):
             self._say(("" if state is State.OURS else "\n") + sanitized(value.text))
         elif isinstance(value, Notice):
@@ -433,6 +343,8 @@ class ServerDialog(TelnetDialog):
         elif isinstance(value, ReadLine):
             self._begin_line(value)
         else:
+            self._prompted = value
+            self._arrange(value)
             self._prompt = sanitized(value.prompt)
             self._say(self._prompt)
             self._out += self._mark()
@@ -442,6 +354,8 @@ class ServerDialog(TelnetDialog):
         self._out += network_text(text, self.encoding)
 
     def _begin_line(self, value: ReadLine) -> None:
+        self._prompted = value
+        self._arrange(value)
         above, line_end, self._prompt = sanitized(value.prompt).rpartition("\n")
         self._say(above + line_end)
         self._completes = value.completes
@@ -450,7 +364,7 @@ class ServerDialog(TelnetDialog):
             limit=value.limit,
             prompt=self._shown(self._prompt),
             text=value.text if self.echoes else "",
-            columns=self.window[0],
+            columns=self.terminal.window[0],
         )
         self._show_line()
 
@@ -473,7 +387,7 @@ class ServerDialog(TelnetDialog):
         if value.candidates:
             self._editor.leave()
             self._show_edited()
-            self._say(in_columns(value.candidates, self.window[0] or COLUMNS))
+            self._say(in_columns(value.candidates, self.terminal.window[0] or COLUMNS))
             self._show_line()
         else:
             self._show_edited()
@@ -493,14 +407,10 @@ class ServerDialog(TelnetDialog):
             self._show_line()
 
     def _greeting(self) -> bytes:
-        for side, option in (
-            (Side.US, Option.ECHO),
-            (Side.US, Option.SGA),
-            (Side.HIM, Option.TTYPE),
-            (Side.HIM, Option.NAWS),
-            (Side.US, Option.CHARSET),
-        ):
-            self._ask(side, option)
+        for side, option in WANTED:
+            self.ask(side, option)
+        if self._lets_edit:
+            self.ask(Side.HIM, Option.LINEMODE)
         return self._take_output()
 
     def _mark(self) -> bytes:
@@ -509,20 +419,3 @@ class ServerDialog(TelnetDialog):
             return function(Code.EOR)
         refused = self.options.state(Side.US, Option.SGA) is OptionState.NO
         return function(Code.GA) if refused else b""
-
-
-def in_columns(words: Sequence[str], columns: int) -> str:
-    """Return words as lines of equal columns, down and then across, as wide as a window."""
-    shown = [cut(one_line(word), columns - 1) for word in words]
-    each = max(map(width, shown)) + 2
-    across = max(1, (columns + 1) // each)
-    rows = -(-len(shown) // across)
-    lines = []
-    for row in range(rows):
-        cells = shown[row::rows]
-        lines.append("".join(cell + " " * (each - width(cell)) for cell in cells).rstrip() + "\n")
-    return "".join(lines)
-
-
-def _within(number: int, bounds: tuple[int, int]) -> int:
-    return 0 if number == 0 else max(bounds[0], min(number, bounds[1]))

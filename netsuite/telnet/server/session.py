@@ -56,7 +56,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     tells_typed: ClassVar[bool] = True
 
     def __init__(self, shared: Shared, name: str = "") -> None:
-        super().__init__(ServerDialog(utf8=shared.settings.utf8), shared, name)
+        settings = shared.settings
+        dialog = ServerDialog(utf8=settings.utf8, lets_edit=settings.linemode)
+        super().__init__(dialog, shared, name)
         #: Who has logged in; None until then.
         self.present: Present | None = None
         #: Width and height in characters; 0 where the client has not said.
@@ -135,16 +137,22 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     @property
     def terminal_type(self) -> str:
         """What the user's terminal is, by the first name that the client gave; empty: unknown."""
-        return next(iter(self.dialog.terminal_types), "")
+        return next(iter(self.dialog.terminal.types), "")
+
+    @property
+    def wished_name(self) -> str:
+        """The name that the client would log in by (NEW-ENVIRON's USER); empty for none. It is a
+        wish and no more."""
+        return self.dialog.terminal.user
 
     @property
     def colour(self) -> bool:
         """Whether the terminal has colours, and the user wants them."""
-        return self.dialog.colour
+        return self.dialog.terminal.colour
 
     def use_colour(self, wanted: bool) -> None:
         """Have colours used where the terminal has them, or not."""
-        self.dialog.wants_colour = wanted
+        self.dialog.terminal.wants_colour = wanted
 
     async def read_line(self, wanted: ReadLine, complete: Completing | None = None) -> Line:
         """Let the user type a line. Raises Interrupted, EndOfText, HungUp.
