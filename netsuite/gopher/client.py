@@ -101,6 +101,9 @@ class GopherClient:
         self._clock = clock
         self._tls_context = tls_context
         self._timeouts = timeouts
+        #: Called with the selector of a text or menu that ended without its dot: it may be cut, or
+        #: come from a server that leaves the dot out.
+        self.without_end: Callable[[str], None] = lambda selector: None
         #: Told of every stream that is not given a ``progress`` of its own.
         self.progress: Progress | None = None
 
@@ -155,6 +158,8 @@ class GopherClient:
                 raise RemoteProtocolError(f"a text of more than {limit_octets} octets")
 
         await self.fetch(selector, take)
+        if not unstuffer.ended:
+            self.without_end(selector)
         return b"".join(pieces)
 
     async def menu(
@@ -189,6 +194,8 @@ class GopherClient:
         await connection.fetch(request, take)
         if len(items) == 1 and items[0].type == ItemType.ERROR.value:
             raise connection.with_conversation(PermanentRefusal("", items[0].text, request))
+        if not ended:
+            self.without_end(selector)
         return items
 
     async def end_session(self) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
+import click
+
 from netsuite.cli.client.files import Output
-from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.problems import NotGiven
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import gopher_item
 from netsuite.gopher.client import GopherClient
-from netsuite.gopher.commands import ItemType
+from netsuite.gopher.commands import Item, ItemType
 from netsuite.gopher.types import is_text
+from netsuite.gopher.urls import url_of
 from netsuite.wire.dotted import DotUnstuffer
 
 #: An answer longer than this is no refusal.
@@ -62,6 +66,8 @@ async def get(session: ClientSession, output: Output) -> None:
         if refusal is not None:
             raise NotGiven(refusal[1].decode("utf-8", "replace"))
         give(bytes(first))
+    if unstuffer is not None and not unstuffer.ended:
+        _tell_cut(session)
 
 
 async def ls(session: ClientSession) -> Listing:
@@ -71,14 +77,15 @@ async def ls(session: ClientSession) -> Listing:
         raise NotGiven(f"an item of type {item.type} is no menu; get it")
     items = await gopher_client(session).menu(item.selector, search=item.search)
     return Listing(
-        ("type", "text", "selector", "host", "port"),
-        [
-            (each.type, each.text, "", "", None)
-            if each.type == ItemType.INFORMATION.value
-            else (each.type, each.text, each.selector, each.host, each.port)
-            for each in items
-        ],
+        ("type", "text", "url", "selector", "host", "port"),
+        [_row(each, url_of(each, secure=session.target.tls)) for each in items],
     )
+
+
+def _row(item: Item, url: str) -> Sequence[Cell]:
+    if item.type == ItemType.INFORMATION.value:
+        return item.type, item.text, "", "", "", None
+    return item.type, item.text, url, item.selector, item.host, item.port
 
 
 CLIENT: Final = Client(

@@ -126,7 +126,7 @@ class Programs:
             finally:
                 if late.active():
                     late.cancel()
-                running.kill()
+                await running.killed()
             if running.complaint:
                 _log.warn("{path}: {text}", path=run.path, text=running.complaint)
         finally:
@@ -150,7 +150,7 @@ class _Running(ProcessProtocol):
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._over = False
-        self._killed = False
+        self._gone = False
         self._waiting: Deferred[None] | None = None
         self.complaint = ""
 
@@ -173,15 +173,22 @@ class _Running(ProcessProtocol):
         return octets
 
     def kill(self) -> None:
-        """End it, if it runs."""
-        if not self._over and not self._killed:
-            self._killed = True
+        """End it, if it runs; what it has begun itself finds nobody that reads it any more."""
+        if not self._over:
             self.transport.signalProcess("KILL")  # type: ignore[union-attr]
+            self.transport.loseConnection()  # type: ignore[union-attr]
             self._end()
+
+    async def killed(self) -> None:
+        """End it, if it runs, and wait until it is gone."""
+        self.kill()
+        if not self._gone:
+            self._waiting = Deferred()
+            await self._waiting
 
     def outReceived(self, data: bytes) -> None:  # noqa: N802
         """It prints."""
-        if self._killed:
+        if self._over:
             return
         self._pieces.append(data)
         self._held += len(data)
@@ -197,6 +204,7 @@ class _Running(ProcessProtocol):
 
     def processEnded(self, reason: Failure) -> None:  # noqa: N802
         """It is over."""
+        self._gone = True
         self._end()
 
     def _pipe(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from dataclasses import replace
 from typing import Final
 
@@ -104,7 +104,7 @@ async def _send(session: Session, resource: Resource, *, plus: bool) -> None:
     elif isinstance(resource, Text):
         await _send_text(session, resource.chunks)
     elif isinstance(resource, Stream):
-        await session.writer.write_body(resource.chunks)
+        await _send_stream(session, resource.chunks)
     else:
         await _send_file(session, resource)
 
@@ -118,6 +118,14 @@ def _length(resource: Octets | Text | Stream | File) -> int:
     if isinstance(resource, Text) or is_text(resource.kind.value):
         return UNTIL_DOT
     return resource.file.entry.octets
+
+
+async def _send_stream(session: Session, chunks: AsyncIterator[bytes]) -> None:
+    try:
+        await session.writer.write_body(chunks)
+    finally:
+        if isinstance(chunks, AsyncGenerator):  # a program may stand behind it
+            await chunks.aclose()
 
 
 async def _send_file(session: Session, resource: File) -> None:
