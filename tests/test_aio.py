@@ -77,7 +77,7 @@ def test_several_at_once(suite: BlockingSuite) -> None:
             async with aio.imap(suite.imap.url, **login(suite)) as other:
                 async with imap.idle() as news:
                     await other.append("INBOX", b"Subject: Two\r\n\r\n.")
-                    assert (await anext(news)).number == 2
+                    assert (await anext(news)).messages == 2
 
     run(main)
 

@@ -164,30 +164,27 @@ def test_help_of_a_client(suite: BlockingSuite) -> None:
 
 def test_after_a_fork(suite: BlockingSuite) -> None:
     """In the child a client of the parent is refused, and a new one works."""
-    with blocking.pop3(suite.pop3.url, **login(suite)) as pop3:
+    how = login(suite)  # the child cannot ask the suite's thread
+    with blocking.imap(suite.imap.url, **how) as imap:
         readable, writable = os.pipe()
         child = os.fork()
         if not child:
             try:
                 try:
-                    pop3.stat()
+                    imap.noop()
                 except RuntimeError as error:
                     os.write(writable, str(error).encode())
-                with blocking.pop3(suite.pop3.url, **login_of(pop3)) as own:
-                    os.write(writable, b"; %d" % len(own.uidl()))
+                with blocking.imap(suite.imap.url, **how) as own:
+                    os.write(writable, b"; %d" % own.status("INBOX")["MESSAGES"])
             finally:
                 os._exit(0)
         os.close(writable)
         with os.fdopen(readable, "rb") as said:
             words = said.read().decode()
         os.waitpid(child, 0)
-        assert pop3.stat()[0] >= 1
+        assert imap.status("INBOX")["MESSAGES"] >= 1
     assert words.startswith("the client was connected before this process was forked off; ")
-
-
-def login_of(pop3: Any) -> dict[str, Any]:
-    """Return a login for the child, which cannot ask the suite's thread."""
-    return {"credentials": ("ann", "secret"), "timeout": 20}
+    assert int(words.rpartition(" ")[2]) >= 1
 
 
 PROGRAM = """

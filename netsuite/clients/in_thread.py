@@ -11,7 +11,7 @@ import inspect
 import os
 import threading
 from collections.abc import Callable, Iterator
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, ClassVar, Final, TypeAlias
 
@@ -28,6 +28,9 @@ from netsuite.telnet.client import TelnetClient
 MODULE = "netsuite.blocking"
 #: Clients of which several threads may await something at once; of others they take turns.
 _AT_ONCE: Final = (IMAPClient, TelnetClient)
+
+#: Until the clients' thread has heard that work is given up.
+_GIVE_UP_SECONDS: Final = 2.0
 
 #: What a waiting thread has to do.
 _Errand: TypeAlias = Callable[[], object]
@@ -180,6 +183,7 @@ class _Wait:
         except BaseException:
             self._given_up = True
             self._thread.reactor.callFromThread(self._give_up)
+            self._forget()
             raise
         result = self._results.pop()
         if isinstance(result, Failure):
@@ -189,6 +193,20 @@ class _Wait:
     def _give_up(self) -> None:
         if self._running is not None:
             self._running.cancel()
+        self._queue.put(self._given_up_too)
+
+    def _given_up_too(self) -> None:
+        """Mark the place in the errands behind which none is for this wait."""
+
+    def _forget(self) -> None:
+        """Take away what was to be told of work that is given up: nobody waits to hear it."""
+        kept: list[_Errand] = []
+        with contextlib.suppress(Empty):
+            while (errand := self._queue.get(timeout=_GIVE_UP_SECONDS)) != self._given_up_too:
+                if not isinstance(errand, _Notice):
+                    kept.append(errand)
+        for errand in kept:
+            self._queue.put(errand)
 
 
 async def _awaited(work: Callable[[], object]) -> object:
@@ -224,11 +242,22 @@ def _errand(
     return call
 
 
+class _Notice:
+    """A call by the thread that waits, of which nobody awaits the end; what it raises ends the
+    wait."""
+
+    def __init__(self, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
+        self._function = function
+        self._arguments = arguments
+
+    def __call__(self) -> object:
+        return self._function(*self._arguments)
+
+
 def _notice(function: Callable[..., object]) -> Callable[..., None]:
-    """Return a function that has another called by the thread that waits, and waits for nothing;
-    what that raises ends the wait."""
+    """Return a function for the clients' thread, which gives such notice to this one."""
     errands = _queue()
-    return lambda *arguments: errands.put(lambda: function(*arguments))
+    return lambda *arguments: errands.put(_Notice(function, arguments))
 
 
 def _succeed(done: Deferred[object], result: object) -> None:
