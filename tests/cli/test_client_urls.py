@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netsuite.cli.client.numbers import Numbers
 from netsuite.cli.client.urls import (
     SCHEMES,
     BadURL,
@@ -17,8 +18,10 @@ from netsuite.cli.client.urls import (
     NewsPath,
     Target,
     check_server,
+    directory_of,
     file_name,
     file_path,
+    file_pattern,
     gopher_item,
     mailbox_path,
     message_number,
@@ -134,7 +137,9 @@ def test_told_without_the_login() -> None:
         (file_path, "ftp://h/a;type=i", "a"),
         (file_path, "ftp://h/a;b", "a;b"),
         (file_path, "ftp://h/a;type=a", "a"),
-        (file_path, "ftp://h/a;type=d", None),
+        (file_path, "ftp://h/a;type=d", "a"),
+        (file_path, "ftp://h/a;type=x", None),
+        (file_name, "ftp://h/d/a;type=a", "a"),
         (file_path, "ftp://h/a%0D%0ADELE%20b", None),
         (file_path, "ftp://h/a%00", None),
         (file_path, "ftp://h/caf%E9", "caf\udce9"),
@@ -145,6 +150,10 @@ def test_told_without_the_login() -> None:
         (gopher_item, "gopher://h", GopherItem("1", "")),
         (gopher_item, "gopher://h/0/a%20b", GopherItem("0", "/a b")),
         (gopher_item, "gopher://h/7/s%09two%20words", GopherItem("7", "/s", "two words")),
+        (gopher_item, "gopher://h/7/s?two%20words", GopherItem("7", "/s", "two words")),
+        (gopher_item, "gopher://h/7/s%3Fa?b?c", GopherItem("7", "/s?a", "b?c")),
+        (gopher_item, "gopher://h/7/s%09a?b", GopherItem("7", "/s", "a?b")),
+        (gopher_item, "gopher://h/1/s?x", GopherItem("1", "/s?x")),
         (gopher_item, "gopher://h/0a%0D%0Ab", None),
         (gopher_item, "gopher://h/1a%09b%09+", None),
         (message_number, "pop3://h/12", 12),
@@ -163,7 +172,16 @@ def test_told_without_the_login() -> None:
         ),
         (mailbox_path, "imap://h/a%3Bb;UID=7", MailboxPath("a;b", 7)),
         (mailbox_path, "imap://h/a;UID=0", None),
-        (mailbox_path, "imap://h/a;UID=1:2", None),
+        (mailbox_path, "imap://h/a;UID=1:2", MailboxPath("a", several="1:2")),
+        (
+            mailbox_path,
+            "imap://h/a;UID=1:*,9;SECTION=1",
+            MailboxPath("a", None, None, "1", "1:*,9"),
+        ),
+        (mailbox_path, "imap://h/a;UID=*", MailboxPath("a", several="*")),
+        (mailbox_path, "imap://h/a;UID=1:", None),
+        (mailbox_path, "imap://h/a;UID=1,", None),
+        (mailbox_path, "imap://h/;UID=1:2", None),
         (mailbox_path, "imap://h/a;UID=1;UID=2", None),
         (mailbox_path, "imap://h/a;MAILINDEX=1", None),
         (mailbox_path, "imap://h/;UID=1", None),
@@ -176,6 +194,8 @@ def test_told_without_the_login() -> None:
         (news_path, "nntp://h/misc.test/3", NewsPath("misc.test", 3)),
         (news_path, "news://h/a/b@c", NewsPath(message_id="<a/b@c>")),
         (news_path, "news://h/%3Ca@b%3E", NewsPath(message_id="<a@b>")),
+        (news_path, "nntp://h/*", NewsPath()),
+        (news_path, "nntp://h/misc.test/2-", NewsPath("misc.test", several=Numbers(((2, None),)))),
         (news_path, "nntp://h/misc.test/x", None),
         (news_path, "nntp://h//3", None),
         (news_path, "nntp://h/a%20b", None),
@@ -191,6 +211,27 @@ def test_paths(read: Callable[[Target], object], text: str, expected: object) ->
             read(target)
     else:
         assert read(target) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "pattern", "directory"),
+    [
+        ("ftp://h/pub/*.txt", "*.txt", "/pub/"),
+        ("ftp://h/a?c;type=i", "a?c", "/"),
+        ("ftp://h/[a-c]%2A*", "[a-c][*]*", "/"),
+        ("ftp://h/[!a]%5Bx", "[!a][[]x", "/"),
+        ("http://h/d/*.t%20t?q", "*.t t", "/d/"),
+        ("ftp://h/%2A", "", "/"),
+        ("ftp://h/*/x", "", "/*/"),
+        ("http://h/x?*", "", "/"),
+        ("imap://h/*", "", "/"),
+    ],
+)
+def test_patterns(url: str, pattern: str, directory: str) -> None:
+    """A name with a star is a pattern, unless the star is encoded; of the last name only."""
+    target = parse_url(url)
+    assert file_pattern(target) == pattern
+    assert directory_of(target).path == directory
 
 
 def test_a_file_in_a_directory() -> None:

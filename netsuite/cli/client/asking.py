@@ -22,7 +22,7 @@ _METHOD: Final = re.compile(_TOKEN)
 # field-line; curl's ``Name;`` is one without a value
 _FIELD: Final = re.compile(rf"({_TOKEN})(?::[ \t]*([\t\x20-\x7e\x80-\U0010ffff]*?)[ \t]*|(;))")
 # int-range / suffix-range (RFC 9110, 14.1.1)
-_PART: Final = re.compile(r"(\d{1,18})-(\d{1,18})?|-(\d{1,18})")
+_PART: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18})")
 #: What tells where a message ends is for the client itself to say.
 _OURS: Final = frozenset({"content-length", "transfer-encoding", "connection"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -75,6 +76,8 @@ def disposition_name(value: str) -> str:
         message["Content-Disposition"] = value.encode("latin-1", "replace").decode("utf-8")
     except UnicodeDecodeError:
         message["Content-Disposition"] = value
-    found = message.get_filename("")
+    told = [v for k, v in message.get_params([], "Content-Disposition") if k == "filename"]
+    # The one in the longer form counts (RFC 6266, 4.3), which comes as a tuple.
+    found = collapse_rfc2231_value(max(told, key=lambda each: isinstance(each, tuple), default=""))
     # Some servers tell whole paths of theirs; the last name is what they mean.
     return safe_name(found.replace("\\", "/").rstrip("/").rpartition("/")[2])

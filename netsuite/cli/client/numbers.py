@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 # 5-9, 5:9, 5-, 5:*, 5 or *
-_RANGE: Final = re.compile(r"(\d{1,10})(?:([-:])(\d{1,10}|\*)?)?|\*")
+_RANGE: Final = re.compile(r"([0-9]{1,10})(?:([-:])([0-9]{1,10}|\*)?)?|\*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Numbers:
 def several_numbers(text: str) -> Numbers | None:
     """Read ``5-9``, ``5-``, ``*`` or several with commas between; None where it is no set, and for
     a single number."""
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return None
     found = []
     for each in text.split(","):
