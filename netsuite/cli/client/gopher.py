@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-import click
-
 from netsuite.cli.client.files import Output
 from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.problems import NotGiven
@@ -30,12 +28,21 @@ _MENUS: Final = (ItemType.MENU.value, ItemType.SEARCH.value)
 
 def gopher_client(session: ClientSession) -> GopherClient:
     """Return the way to the server."""
-    return GopherClient(
+    client = GopherClient(
         session.endpoint(),
         clock=session.clock,
         tls_context=session.implicit(),
         timeouts=session.timeouts,
     )
+    client.without_end = lambda selector: _tell_cut(session)
+    return client
+
+
+def _tell_cut(session: ClientSession) -> None:
+    """Say that the end of what was fetched is missing: some servers never send it, so that is no
+    error."""
+    place = session.target.place
+    click.echo(f"netsuite: {place} did not end it with a dot, so it may be cut", err=True)
 
 
 async def get(session: ClientSession, output: Output) -> None:
