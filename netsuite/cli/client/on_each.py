@@ -28,7 +28,7 @@ class SomeFailed(CommandError):
 
     def __init__(self, line: str, code: Exit) -> None:
         super().__init__(line)
-        self.code = code  # type: ignore[misc]  # a class's own in all others
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from twisted.internet.interfaces import (
     IReactorTime,
     IStreamClientEndpoint,
 )
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -64,7 +64,7 @@ class Certificate:
         problem: why a client would not take it; empty where it would.
     """
 
-    names: Sequence[str]
+    names: tuple[str, ...]
     subject: str
     issuer: str
     begins: datetime
@@ -162,7 +162,7 @@ class Examiner:
             first = self._errors[0]
             problem = _PROBLEMS.get(first, f"it cannot be verified (OpenSSL's error {first})")
         return Certificate(
-            _names(certificate),
+            tuple(_names(certificate)),
             certificate.subject.rfc4514_string(),
             certificate.issuer.rfc4514_string(),
             certificate.not_valid_before_utc,
@@ -212,7 +212,7 @@ class _Handshake(Protocol):
         if not self.done.called:
             self.done.callback(None)
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         """Nothing more will come."""
         if not self.done.called:
             self.done.errback(reason)
@@ -257,8 +257,7 @@ async def examine(
     finally:
         if timer.active():
             timer.cancel()
-        if handshake.transport is not None:
-            handshake.transport.abortConnection()
+        drop(handshake)
     seen = examiner.seen
     assert seen is not None  # the handshake is done
     return seen
@@ -267,3 +266,10 @@ async def examine(
 def _late(done: Deferred[None]) -> None:
     if not done.called:
         done.errback(errors.Timeout("the handshake took too long"))
+
+
+def drop(protocol: Protocol) -> None:
+    """End a connection that is of no more use."""
+    transport: Any = protocol.transport  # Any: Twisted's interface does not tell of the abort
+    if transport is not None:
+        transport.abortConnection()

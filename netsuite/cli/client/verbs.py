@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from netsuite.cli.client.options import Common, client_command
-from netsuite.cli.client.problems import Usage
+from netsuite.cli.client.problems import Exit, Usage, leave
+from netsuite.cli.client.urls import SCHEMES, BadURL, telnet_target
 
 if TYPE_CHECKING:
     from netsuite.cli.client.on_each import Wanted
@@ -282,6 +283,13 @@ def probe(
     Greetings, TLS (from the first octet or asked for), its versions, certificates and whom they
     convince; then advice. No login and no password is ever sent. Exit code 3: nothing answers.
     """
-    from netsuite.cli.client import probing
+    try:
+        target = telnet_target(host)
+        if target.port != SCHEMES[target.scheme].port:
+            raise BadURL("a host is probed on all ports; --offset shifts them")
 
-    probing.probe(host, offset, cacert, timeout, parallel, as_json=as_json)
+        from netsuite.cli.client import probing
+
+        probing.probe(target, offset, cacert, timeout, parallel, as_json=as_json)
+    except BadURL as error:
+        leave(Exit.USAGE, str(error))

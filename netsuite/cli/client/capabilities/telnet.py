@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IProtocolFactory
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from netsuite.cli.client.capabilities import CLEAR, SECURE, Told
 from netsuite.cli.client.session import ClientSession
+from netsuite.cli.client.tls_examination import drop
 from netsuite.connection import errors
 from netsuite.telnet.commands import Option
 from netsuite.tls import wrap_client
@@ -44,7 +44,7 @@ class _Listening(Protocol):
         if len(self.heard) < _HEARD_OCTETS:
             self.heard += data
 
-    def connectionLost(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         """Nothing more will come."""
         self.gone = reason
 
@@ -56,13 +56,11 @@ async def ask(session: ClientSession) -> Told:
     if session.target.tls:
         factory = wrap_client(factory, session.context(), session.clock)
     try:
-        connected: Deferred[object] = session.endpoint().connect(factory)
-        await connected
+        await session.endpoint().connect(factory)
     except Exception as error:
         raise errors.ConnectionRefused(str(error)) from error
     await deferLater(session.clock, LISTEN_SECONDS)
-    if listening.transport is not None:
-        listening.transport.abortConnection()
+    drop(listening)
     if not listening.heard and listening.gone is not None:
         raise errors.ConnectionLost("the server has closed the connection")
     text, said = read(bytes(listening.heard))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 from netsuite.cli.client.changing import Changes, Place, Removing
 from netsuite.cli.client.imap import logged_in
 from netsuite.cli.client.problems import NotGiven, Usage
-from netsuite.cli.client.results import Result
+from netsuite.cli.client.results import Fact, Result
 from netsuite.cli.client.urls import BadURL, MailboxPath, Target, mailbox_path
 from netsuite.connection.errors import Refusal
 from netsuite.imap.client import IMAPClient
@@ -33,7 +33,7 @@ async def remove(place: Place[IMAPClient], how: Removing) -> AsyncIterator[Resul
         return
     await _select(client, path)
     trash = "" if how.for_good else await _trash(client)
-    facts = {"mailbox": path.mailbox, "uid": path.uid}
+    facts: Mapping[str, Fact] = {"mailbox": path.mailbox, "uid": path.uid}
     if trash and trash != path.mailbox:
         await client.move(path.uid, trash)
         yield Result("moved", {**facts, "to": trash})

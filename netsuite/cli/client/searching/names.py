@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.problems import complain, printable
 from netsuite.cli.client.searching import Wanted
 from netsuite.connection.errors import Refusal
@@ -22,7 +22,7 @@ async def found_by_name(
     Args:
         entries: lists a directory of it.
     """
-    rows = []
+    rows: list[Sequence[Cell]] = []
     waiting: deque[TreePath] = deque([()])
     while waiting and len(rows) < wanted.most:
         path = waiting.popleft()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from netsuite.cli.client.nntp import logged_in
-from netsuite.cli.client.results import Result
+from netsuite.cli.client.results import Fact, Result
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import BadURL, news_path
 from netsuite.cli.client.watching import Watching, ask_again_and_again
@@ -54,7 +54,11 @@ async def _overview(client: NNTPClient, wanted: Range) -> Iterable[Result]:
                 decode_words(each.encode("utf-8", "surrogateescape"))
                 for each in (line.sender, line.subject)
             )
-            facts = {"number": line.number, "message-id": line.message_id, "subject": subject}
+            facts: Mapping[str, Fact] = {
+                "number": line.number,
+                "message-id": line.message_id,
+                "subject": subject,
+            }
             found.append(Result("new", facts, {"from": sender, "date": line.date}))
     except Refusal as error:
         if error.code not in (420, 423):  # those: they have gone meanwhile
