@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+import click
+
 from netsuite.cli.client.files import Output
 from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.problems import NotGiven
