@@ -96,7 +96,7 @@ class Destination:
         if place.directory is None:
             path, rename = place.file, None
         else:
-            path = place.directory / (safe_name(name) or "_")
+            path = self._unused(place.directory / (safe_name(name) or "_"))
             rename = None if fixed or place.fixed else self._renamed
         output = Output(
             path,
@@ -107,6 +107,15 @@ class Destination:
         )
         self._open.append(output)
         return output
+
+    def _unused(self, path: Path) -> Path:
+        """Return a path that nothing else of this command has taken: two URLs may end alike."""
+        taken = {each.path for each in (*self.done, *self._open)}
+        found, number = path, 2
+        while found in taken:
+            found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+            number += 1
+        return found
 
     def _renamed(self, name: str) -> Path | None:
         """Return where a file goes that a server has a name for. It replaces nothing: the user has

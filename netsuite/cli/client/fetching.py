@@ -84,7 +84,7 @@ def fetch(
             destination.progress = session.progress
             before = len(destination.done)
             try:
-                await _fetch(session, destination, patterns=patterns)
+                await fetch_one(session, destination, patterns=patterns)
             except _OF_ONE as error:
                 code = code_of(error)
                 why = line_of(error, session.place)
@@ -113,7 +113,12 @@ def _judge(codes: Sequence[Exit], count: int) -> None:
         raise SomeFailed(line, codes[0] if same else Exit.PARTLY)
 
 
-async def _fetch(session: ClientSession, destination: Destination, *, patterns: bool) -> None:
+async def fetch_one(session: ClientSession, destination: Destination, *, patterns: bool) -> None:
+    """Fetch what a session's URL names. Raises CommandError, ClientError.
+
+    Args:
+        patterns: whether it may name several things.
+    """
     target, client = session.target, client_of(session.target.service)
     if patterns and names_several(target):
         assert client.get_several is not None  # by those that have patterns
