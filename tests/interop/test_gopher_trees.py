@@ -44,7 +44,7 @@ TREE: Final = {
     "umn/.names": b"Path=./b.txt\nName=The second\n#\nPath=./c.txt\nType=X\n",
     "umn/.cap/a.txt": b"Name=The first\n",
     "umn/a.txt": b"a\n", "umn/b.txt": b"b\n", "umn/c.txt": b"c\n",
-    "plain/z/deep/file.json": b"{}\n", "plain/a.txt": b"a" * 3000, "plain/prog": b"\x7fELF\0",
+    "plain/z/deep/file.json": b"{}\n", "plain/a.txt": (b"a" * 70 + b"\n") * 40, "plain/prog": b"\x7fELF\0",
     "plain/pic.png": b"\x89PNG\r\n\x1a\n", "plain/z/näme with ü.txt": b"x\n",
 }  # fmt: skip
 
