@@ -8,6 +8,7 @@ from netsuite.connection.stream import Progress, Source, pieces_of, size_of
 from netsuite.http.client import ClientResponse, HTTPClient, parse_url
 from netsuite.http.commands import NO_FIELDS, Fields
 from netsuite.http.pool import RequestBody
+from netsuite.http.xmlrpc.client import XMLRPCClient
 
 
 class SiteClient(HTTPClient):
@@ -60,3 +61,7 @@ class SiteClient(HTTPClient):
         """
         body = source if isinstance(source, bytes) else pieces_of(source, progress or self.progress)
         return await self.request(method, url, fields=fields, body=body, octets=size_of(source))
+
+    def xmlrpc(self, url: str = "/RPC2") -> XMLRPCClient:
+        """Return what calls procedures of the site by XML-RPC."""
+        return XMLRPCClient(self, url)
