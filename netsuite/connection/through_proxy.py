@@ -113,6 +113,25 @@ def _looked_up(host: str) -> Deferred[str]:
 
 
 @implementer(IStreamClientEndpoint)
+class ToProxy:
+    """An endpoint that is a proxy: where it cannot be reached, it is not taken for the server."""
+
+    def __init__(self, way: IStreamClientEndpoint, proxy: Proxy) -> None:
+        self._way = way
+        self._proxy = proxy
+
+    def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
+        """Connect; fails with ProxyRefused."""
+
+        def unreachable(failure: Failure) -> NoReturn:
+            failure.trap(ConnectError, DNSLookupError, OSError)
+            why = failure.getErrorMessage().rstrip(".")
+            raise ProxyRefused(f"the proxy {self._proxy.place} cannot be reached: {why}")
+
+        return self._way.connect(factory).addErrback(unreachable)
+
+
+@implementer(IStreamClientEndpoint)
 class ThroughProxy:
     """An endpoint behind a proxy.
 
@@ -131,7 +150,7 @@ class ThroughProxy:
         *,
         resolve: Resolve = _looked_up,
     ) -> None:
-        self._way = way
+        self._way = ToProxy(way, proxy)
         self._proxy = proxy
         self._host = host
         self._port = port
@@ -149,13 +168,7 @@ class ThroughProxy:
         done: Deferred[IProtocol] = Deferred(cancel)
 
         def begin(host: str) -> Deferred[IProtocol]:
-            way = self._way.connect(_Once(lambda: made(host)))
-            return way.addErrback(unreachable)
-
-        def unreachable(failure: Failure) -> NoReturn:
-            failure.trap(ConnectError, DNSLookupError, OSError)
-            why = failure.getErrorMessage().rstrip(".")
-            raise ProxyRefused(f"the proxy {self._proxy.place} cannot be reached: {why}")
+            return self._way.connect(_Once(lambda: made(host)))
 
         def made(host: str) -> _Asking:
             ask = _http if self._proxy.kind == "http" else _socks

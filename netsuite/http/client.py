@@ -349,7 +349,7 @@ class HTTPClient:
             if self._redirected is not None:
                 self._redirected(url)
             if following.origin != target.origin:
-                fields = fields.without(*SECRETS)
+                fields = fields.without(*SECRETS, "host")
             target = following
         raise TooManyRedirects(f"more than {self._redirects}, the last to {url}")
 
@@ -367,12 +367,13 @@ class HTTPClient:
             said.append(("User-Agent", self._software))
         if "accept-encoding" not in fields and "range" not in fields:
             said.append(("Accept-Encoding", ACCEPTED))
-        path = target.path
+        path, host = target.path, fields.get("host") or target.origin.authority
         told = self._forward(target.origin) if self._forward is not None else None
         if told is not None:  # RFC 9112, 3.2.2
-            path = f"{target.origin.scheme}://{target.origin.authority}{path}"
+            host = target.origin.authority
+            path = f"{target.origin.scheme}://{host}{path}"
             said += told
-        request = Request(method, path, Fields(said), octets=length, host=target.origin.authority)
+        request = Request(method, path, Fields(said).without("host"), octets=length, host=host)
         again = method in IDEMPOTENT and isinstance(body, bytes)
         connection, used = await self.pool.take(target.origin)
         try:

@@ -396,7 +396,8 @@ def format_request(request: Request) -> str:
     line = f"{request.method} {request.target} HTTP/1.1\r\nHost: {request.host}\r\n"
     if not _token.fullmatch(request.method):
         raise LocalProtocolError(f"no method: {request.method!r}")
-    if request.target != "*" and not _origin_form.fullmatch(request.target):
+    target = request.target.removeprefix(f"http://{request.host}")  # as a proxy is told it
+    if target != "*" and not _origin_form.fullmatch(target):
         raise LocalProtocolError(f"no target: {request.target!r}")
     if not _host.fullmatch(request.host):
         raise LocalProtocolError(f"no host: {request.host!r}")

@@ -25,7 +25,7 @@ from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import directory_of, file_pattern, parse_url, under
 from netsuite.cli.client.web_listing import read_directory
-from netsuite.connection.through_proxy import Proxy
+from netsuite.connection.through_proxy import Proxy, ToProxy
 from netsuite.http.client import ClientResponse, HTTPClient
 from netsuite.http.commands import Fields
 from netsuite.http.listing import JSON
@@ -54,7 +54,7 @@ def open_http(session: ClientSession) -> HTTPClient:
     def endpoint(origin: Origin) -> IStreamClientEndpoint:
         proxy = _forwarding(session, origin)
         if proxy is not None:
-            return session.observed(session.direct(proxy.host, proxy.port))
+            return session.observed(ToProxy(session.direct(proxy.host, proxy.port), proxy))
         return session.observed(session.way_to(origin.host, origin.port, origin.scheme))
 
     def redirected(url: str) -> None:
