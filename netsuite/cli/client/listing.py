@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import click
 
 from netsuite.cli.client.problems import printable
+
+#: Between columns.
+_GAP: Final = 2
+#: No column is cut to less.
+_LEAST: Final = 8
 
 Cell: TypeAlias = str | int | datetime | None
 
@@ -38,10 +45,12 @@ class Listing:
             bool(self.rows) and all(isinstance(row[i], int | None) for row in self.rows)
             for i in range(len(self.titles))
         ]
-        widths = [max(len(row[i]) for row in table) for i in range(len(self.titles))]
+        columns = None if octets else shutil.get_terminal_size().columns
+        texts = [any(isinstance(row[i], str) for row in self.rows) for i in range(len(self.titles))]
+        widths = _widths(table, texts, columns)
         for row in table:
             cells = [
-                cell.rjust(width) if right else cell.ljust(width)
+                _fitted(cell, width, right=right)
                 for cell, width, right in zip(row, widths, numeric, strict=True)
             ]
             click.echo("  ".join(cells).rstrip().encode("utf-8", "surrogateescape"))
@@ -53,6 +62,50 @@ class Listing:
             for row in self.rows
         ]
         click.echo("[\n" + ",\n".join(rows) + "\n]" if rows else "[]")
+
+
+def _widths(
+    table: Sequence[Sequence[str]], texts: Sequence[bool], columns: int | None
+) -> list[int]:
+    """Return how wide each column is shown.
+
+    Args:
+        texts: of each, whether it may be cut: dates and numbers would say something else then.
+        columns: of the terminal, into which the widest texts are cut; None for no limit.
+    """
+    widths = [max(_width(row[i]) for row in table) for i in range(len(table[0]))]
+    over = sum(widths) + _GAP * (len(widths) - 1) - columns if columns is not None else 0
+    while over > 0:
+        wide = [i for i, text in enumerate(texts) if text and widths[i] > _LEAST]
+        if not wide:
+            break
+        widest = max(wide, key=widths.__getitem__)
+        others = [widths[i] for i in wide if widths[i] < widths[widest]]
+        less = min(over, widths[widest] - max(others, default=_LEAST))
+        widths[widest] -= less
+        over -= less
+    return widths
+
+
+def _width(text: str) -> int:
+    """Return how many columns a terminal shows a text in."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF")
+        for each in text
+    )
+
+
+def _fitted(cell: str, width: int, *, right: bool) -> str:
+    """Return a cell as wide as its column; one that is cut says so."""
+    missing = width - _width(cell)
+    if missing < 0:
+        while _width(cell) >= width:
+            cell = cell[:-1]
+        cell += "\N{HORIZONTAL ELLIPSIS}"
+        missing = width - _width(cell)
+    return " " * missing + cell if right else cell + " " * missing
 
 
 def _shown(cell: Cell, *, octets: bool) -> str:
