@@ -80,8 +80,9 @@ def _tell(session: Session, request: Request, resource: Resource, asked: Attribu
     if isinstance(resource, Menu) and asked.of_menu:
         items = resource.items
     elif isinstance(resource, File):
-        name = resource.file.entry.name
-        items = (Item(resource.kind.value, name, request.selector, about=resource.about),)
+        entry, kind = resource.file.entry, resource.kind
+        about = About(entry.modified, entry.octets, media_of(entry.name, kind))
+        items = (Item(kind.value, entry.name, request.selector, about=about),)
         resource.file.close()
     else:
         kind = ItemType.MENU if isinstance(resource, Menu) else ItemType.TEXT

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from netsuite.gopher.commands import About, ItemType
+from netsuite.gopher.commands import ItemType
 from netsuite.gopher.dialog import Menu
 from netsuite.store.tree import OpenFile
 
@@ -38,7 +38,6 @@ class File:
 
     file: OpenFile
     kind: ItemType
-    about: About
 
 
 Resource: TypeAlias = Menu | Octets | Text | Stream | File

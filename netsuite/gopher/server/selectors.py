@@ -23,7 +23,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import Final
 
 from netsuite.accounts.interfaces import FileAccess
-from netsuite.gopher.commands import About, Item, ItemType, Request
+from netsuite.gopher.commands import Item, ItemType, Request
 from netsuite.gopher.dialog import Menu
 from netsuite.gopher.maps.gophermap import NAME, SUFFIX, parse_gophermap
 from netsuite.gopher.maps.links import DOT_NAMES
@@ -34,11 +34,12 @@ from netsuite.gopher.server.news import NewsPages
 from netsuite.gopher.server.programs import PREFIX
 from netsuite.gopher.server.resource import File, Octets, Resource, Stream, Text
 from netsuite.gopher.server.session import Session
-from netsuite.gopher.types import media_of
 from netsuite.store.errors import BadFileName, IsADirectory, NoSuchFile, StoreError
-from netsuite.store.tree import OpenFile, TreePath, shown_name
+from netsuite.store.tree import TreePath, shown_name
 
 _URL: Final = "URL:"
+#: Names that no selector has.
+_NEVER: Final = DOT_NAMES | {".", ".."}
 #: What a link may lead to: nothing that a browser would run.
 _SCHEMES: Final = ("http://", "https://", "gopher://", "gophers://", "ftp://", "news:", "mailto:",
                    "telnet://", "nntp://")  # fmt: skip
@@ -65,21 +66,21 @@ _PAGE: Final = """<!DOCTYPE html>
 
 
 class Selectors:
-    """Finds what a session asks for."""
+    """Finds what a session asks for. One is made for each request."""
+
+    __slots__ = ("_files", "_news", "_session", "_shared")
 
     def __init__(self, session: Session) -> None:
         shared = self._shared = session.shared
         self._session = session
-        self._settings = shared.settings
         self._files = shared.files
-        self._title = shared.settings.title or f"Welcome to {session.dialog.host}"
         room = shared.newsroom
         self._news = NewsPages(shared.settings, room) if room is not None else None
-        self._directories = Directories(
-            shared.settings,
-            shared.kinds,
-            Groups(accounts=self._accounts, hosts=self._hosts, program=self._program),
-        )
+
+    def _directories(self) -> Directories:
+        shared = self._shared
+        groups = Groups(accounts=self._accounts, hosts=self._hosts, program=self._program)
+        return Directories(shared.settings, shared.kinds, groups)
 
     async def find(self, request: Request) -> Resource:
         """Return what is asked for. Raises StoreError where it cannot be had."""
@@ -129,7 +130,7 @@ class Selectors:
         return self._session.dialog.port
 
     def _caps(self) -> bytes:
-        port = self._settings.tls_port
+        port = self._shared.settings.tls_port
         return CAPS.format(tls=f"ServerTLSPort={port}\r\n" if port else "").encode()
 
     # -- files ---------------------------------------------------------------------------------
@@ -154,14 +155,15 @@ class Selectors:
             raise
         if kind is ItemType.MENU:
             opened.close()
-            return await self._directories.of_file(place, octets)
-        return File(opened, kind, _about(opened, kind))
+            return await self._directories().of_file(place, octets)
+        return File(opened, kind)
 
     async def _directory(self, place: Place) -> Menu:
         before: list[Item] = []
         if place.selector == "/":
-            before = top_items(self._title, self._news.links() if self._news else [])
-        return await self._directories.menu(place, before)
+            title = self._shared.settings.title or f"Welcome to {self._session.dialog.host}"
+            before = top_items(title, self._news.links() if self._news else [])
+        return await self._directories().menu(place, before)
 
     # -- what stands for several items ---------------------------------------------------------
 
@@ -184,11 +186,6 @@ class Selectors:
             return await programs.menu(run)
         except StoreError:
             return b""
-
-
-def _about(opened: OpenFile, kind: ItemType) -> About:
-    entry = opened.entry
-    return About(entry.modified, entry.octets, media_of(entry.name, kind))
 
 
 def _resource(answer: Answer) -> Resource:
@@ -214,7 +211,7 @@ def _written(octets: bytes, selector: str) -> Menu:
 def _path(selector: str) -> TreePath:
     """Return the path in a selector. Raises BadFileName when it holds what no path does."""
     names = tuple(name for name in selector.split("/") if name)
-    if any(name in (".", "..") or name in DOT_NAMES for name in names):
+    if not _NEVER.isdisjoint(names):
         raise BadFileName(selector)
     return names
 
