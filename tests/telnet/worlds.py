@@ -83,6 +83,8 @@ class World:
         self.delivery = StoreDelivery(self.store, self.resolver, now=lambda: NOW)
         #: What a letter may have: octets, recipients.
         self.limits = (1_000_000, 100)
+        #: Whether shells are given a way out for mail.
+        self.sends = True
         #: Where the daemon's services listen.
         self.urls: Sequence[str] = ()
         #: What administrators have; bob is one where it is there.
@@ -121,6 +123,8 @@ class World:
         """Give a shell what a daemon gives it (``control.shells``)."""
         shell, logout = await self._plain(account)
         assert isinstance(shell, AccountShell)
+        if not self.sends:
+            return shell, logout
         shell.sending = AccountSending(
             account,
             await self.resolver.addresses_of(account),

@@ -115,6 +115,7 @@ async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
         await _command_by_command(shell, connection, new_mail)
     finally:
         new_mail.close()
+        connection.present = None
 
 
 async def _log_in(

@@ -37,7 +37,6 @@ _NOTHING: Final = "Nothing was sent."
 _SENT: Final = "Sent"
 #: A keyword that clients share for what was forwarded.
 _FORWARDED: Final = "$Forwarded"
-_SEVEN_BIT: Final = frozenset({b"7bit", b"quoted-printable", b"base64"})
 
 
 def _sending(shell: Shell) -> Sending:
@@ -155,7 +154,7 @@ async def _write_and_send(shell: Shell, letter: Letter) -> None:
     except (Interrupted, EndOfText):
         raise CommandRefused(_NOTHING) from None
     change = partial(_change, shell, sending, letter)
-    await write_text(shell, letter.draft, change, _NOTHING, may_be_empty=bool(letter.enclosures))
+    await write_text(shell, letter.draft, change, _NOTHING, may_be_empty=lambda: bool(letter.enclosures))
     await _send(shell, sending, letter)
 
 
@@ -293,16 +292,14 @@ async def forward(shell: Shell, words: Sequence[str]) -> None:
     folder, found = await mailbox.message(shell, words[0])
     if found.message.octets > sending.largest_octets:
         raise CommandRefused("That message is too large to be sent from here.")
-    leaves = [part.encoding for part in found.summary.root.walk() if not part.children]
     label = f"Message {words[0]}, {found.message.octets} octets,"
     letter = Letter(
         to=await _addresses(shell, sending, ", ".join(words[1:])),
         subject=answering.forward_subject(found.summary.subject),
     )
     content = partial(shell.access.mail.read, found.message.content)
-    letter.enclosures.append(
-        attached_message(label, content, eight_bit=not _SEVEN_BIT.issuperset(leaves))
-    )
+    eight_bit = not all([piece.isascii() async for piece in content()])
+    letter.enclosures.append(attached_message(label, content, eight_bit=eight_bit))
     await _write_and_send(shell, letter)
     await _mark(shell, folder, found, _FORWARDED)
 

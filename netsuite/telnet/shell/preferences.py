@@ -38,11 +38,11 @@ def _switch(word: str) -> bool:
 
 
 def _set_columns(terminal: Terminal, word: str) -> None:
-    terminal.set_columns = _number(word, *WIDTHS)
+    terminal.set_size(_number(word, *WIDTHS), terminal.set_rows)
 
 
 def _set_rows(terminal: Terminal, word: str) -> None:
-    terminal.set_rows = _number(word, *HEIGHTS)
+    terminal.set_size(terminal.set_columns, _number(word, *HEIGHTS))
 
 
 def _set_charset(terminal: Terminal, word: str) -> None:

@@ -81,7 +81,6 @@ _ALIASES: Final[Mapping[str, str]] = {
     "more": "cat",
     "less": "cat",
     "w": "who",
-    "password": "passwd",
 }
 #: Groups of commands, and what a number behind their name does.
 _BY_NUMBER: Final[Mapping[str, str]] = {"mail": "mail read", "news": "news read"}

@@ -108,12 +108,12 @@ class Terminal:
     All that is printed is made harmless by the dialog. Printing raises ``Interrupted`` after an
     interrupt, so that a command ends where it would show something.
 
-    What the user says of the window (``set``) goes before what the client says: ``set_columns``
-    and ``set_rows``, 0 for nothing said.
+    What the user says of the window (``set_size``) goes before what the client says.
     """
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        #: What the user says of the window, in characters; 0 for nothing said.
         self.set_columns = 0
         self.set_rows = 0
         #: Whether long output stops at each screen.
@@ -139,6 +139,12 @@ class Terminal:
         """Whether single keys come, and not lines only."""
         return self._wire.takes_keys()
 
+    def set_size(self, columns: int, rows: int) -> None:
+        """Accept what the user says of the window, 0 for nothing: lines are edited in it, too."""
+        self.set_columns, self.set_rows = columns, rows
+        said = self._wire.window
+        self._wire.dialog.terminal.window = (columns or said[0], rows or said[1])
+
     @property
     def type(self) -> str:
         """What the terminal calls itself; empty: unknown."""
@@ -161,7 +167,7 @@ class Terminal:
 
     def use_charset(self, encoding: str | None) -> None:
         """Send text as ``ascii`` or ``utf-8``, whatever was agreed on; None for that."""
-        self._wire.dialog.charset = encoding
+        self._wire.dialog.terminal.charset = encoding
 
     def say(self, line: str = "", style: Style = Style.PLAIN) -> None:
         """Print a line. Raises Interrupted, HungUp."""

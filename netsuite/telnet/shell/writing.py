@@ -36,14 +36,14 @@ async def write_text(
     change: Callable[[Header | Attach], Awaitable[None]],
     nothing: str,
     *,
-    may_be_empty: bool = False,
+    may_be_empty: Callable[[], bool] = lambda: False,
 ) -> None:
     """Let the user write a text.
 
     Args:
         change: changes the header, or attaches something.
         nothing: what is said where it is thrown away.
-        may_be_empty: whether it may be none: something goes with it.
+        may_be_empty: returns whether it may be none: something goes with it.
 
     Raises:
         CommandRefused: it was thrown away, or is empty.
@@ -65,7 +65,7 @@ async def write_text(
         raise CommandRefused(f"{nothing} That text is too long.") from None
     except Interrupted:
         raise CommandRefused(nothing) from None
-    if not (may_be_empty or draft.text.strip()):
+    if not (may_be_empty() or draft.text.strip()):
         raise CommandRefused(f"{nothing} There is no text.")
 
 
