@@ -18,22 +18,29 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.defer import ensureDeferred
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import (
+    IReactorTime,
+    ISSLTransport,
+    IStreamClientEndpoint,
+    ITCPTransport,
+)
 
 from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.client import connect as connect_any
-from netsuite.telnet.commands import Code, WindowSize
+from netsuite.telnet.commands import Code, Variable, WindowSize
 from netsuite.telnet.dialog import ClientDialog, ClientEvent, ClientSaid
-from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
+from netsuite.telnet.dialog.client import Ask, Octets, Press, Prompted, Shown, Text
 from netsuite.telnet.dialog.core import ANSWER_SECONDS, Echo
+from netsuite.telnet.dialog.linemode import KEYS
+from netsuite.telnet.urgent import keep_urgent_octets
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
 #: Characters that are kept while a pattern is looked for.
@@ -80,6 +87,11 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         self.negotiated: Callable[[], None] = lambda: None
         self._replenished = clock.seconds()
 
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        """Begin."""
+        keep_urgent_octets(self.transport)
+        super().connectionMade()
+
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Accept what came."""
         now = self.clock.seconds()
@@ -108,6 +120,18 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
     def press(self, code: Code) -> None:
         """Send a function: ``Code.IP`` to interrupt, ``Code.AYT`` to ask for a sign of life."""
         self.say(Press(code))
+
+    def ask(self, option: int, *, on: bool) -> None:
+        """Ask the server to turn an option on its side on or off."""
+        self.say(Ask(option, on))
+
+    def half_close(self) -> None:
+        """Tell the server that nothing more will be sent, where the transport can: one under TLS
+        cannot. What the server shows still comes."""
+        self.writer.flush()
+        plain = ITCPTransport(self.transport, None)
+        if plain is not None and not ISSLTransport.providedBy(self.transport):
+            plain.loseWriteConnection()
 
     def resize(self, width: int, height: int) -> None:
         """Tell the server of a new size of the window."""
@@ -280,6 +304,8 @@ async def connect(
     terminal_types: Sequence[str] = ("XTERM",),
     window: tuple[int, int] = (80, 0),
     charsets: Sequence[str] = ("UTF-8", "US-ASCII"),
+    environment: Sequence[Variable] = (),
+    keys: Mapping[int, int] = KEYS,
 ) -> TelnetClient:
     """Connect to a Telnet server.
 
@@ -288,13 +314,21 @@ async def connect(
         terminal_types: what we are, the most wanted first.
         window: width and height in characters; 0 for unknown, so that nothing is paged.
         charsets: what we understand.
+        environment: what a server is told that asks for it (NEW-ENVIRON), and nothing else.
+        keys: those that edit and interrupt, by their functions (LINEMODE).
 
     Raises:
         ClientError: see ``netsuite.connection.client.connect``.
     """
 
     def make() -> TelnetClient:
-        dialog = ClientDialog(terminal_types=terminal_types, window=window, charsets=charsets)
+        dialog = ClientDialog(
+            terminal_types=terminal_types,
+            window=window,
+            charsets=charsets,
+            environment=environment,
+            keys=keys,
+        )
         return TelnetClient(clock, timeouts=timeouts, dialog=dialog)
 
     return await connect_any(endpoint, make, tls_context=tls_context)

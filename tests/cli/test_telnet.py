@@ -15,14 +15,14 @@ from twisted.internet.endpoints import connectProtocol
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
-from netsuite.cli.client.keymap import LineEnds, Mode, mode_of
-from netsuite.cli.client.telnet import Conversation, terminal_types
-from netsuite.cli.client.terminal import Terminal, settings_for
+from netsuite.cli.client.keymap import Discipline, LineEnds, Mode, key_name, key_named, mode_of
+from netsuite.cli.client.telnet import FIRST_WORD_SECONDS, Conversation, terminal_types
+from netsuite.cli.client.terminal import AS_FOUND, Terminal, settings_for
 from netsuite.cli.client.urls import BadURL, telnet_target
 from netsuite.connection import errors
 from netsuite.connection.client import ClientTimeouts
 from netsuite.telnet.client import TelnetClient
-from netsuite.telnet.commands import Code
+from netsuite.telnet.commands import Code, Key
 from netsuite.telnet.dialog import ClientDialog
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.fabric import Fabric
@@ -74,9 +74,9 @@ class FakeScreen(Terminal):
         if self.stuck is not None:
             await self.stuck
 
-    def use(self, mode: Mode | None) -> None:
+    def use(self, mode: Mode | None, discipline: Discipline = AS_FOUND) -> None:
         """Remember."""
-        self.mode = mode
+        self.mode, self.discipline = mode, discipline
 
     def size(self) -> tuple[int, int]:
         """Return the window's."""
@@ -105,12 +105,18 @@ class Told(SynchronousTestCase):
     def begin(self, *, interactive: bool = True, quiet: bool = False) -> None:
         """Begin a conversation."""
         self.screen = FakeScreen(interactive=interactive)
-        self.client = made(Fabric())
+        self.fabric = Fabric()
+        self.client = made(self.fabric)
+        self.half_closed = False
+        self.client.half_close = self._half_close  # type: ignore[method-assign]
         self.transport = MemoryTransport()
         self.client.makeConnection(self.transport)
         self.conversation = Conversation(self.client, self.screen, "h:23", quiet=quiet)
         self.running = ensureDeferred(self.conversation.run())
         self.addCleanup(self.leave, self.running)
+
+    def _half_close(self) -> None:
+        self.half_closed = True
 
     def leave(self, running: Deferred[None]) -> None:
         """Let no conversation outlive its test."""
@@ -151,10 +157,34 @@ class Told(SynchronousTestCase):
         self.assertEqual(b"\x1b[2J\xc3\xa5\r\xff", self.screen.shown)
 
     def test_signals(self) -> None:
-        """Where the terminal takes Ctrl-C it interrupts the server's work, with a Synch."""
+        """Where the terminal takes Ctrl-C it interrupts the server's work, with a Synch; Ctrl-Z
+        stops the program, unless the server has said that such keys are its own."""
+        self.client.dataReceived(b"\xff\xf1")
         self.conversation.interrupted()
         self.conversation.quitted()
         self.assertEqual(bytes([255, Code.IP, 255, Code.DM, 255, Code.BRK]), self.sent())
+        self.conversation.stopped()
+        self.assertEqual((b"", 1), (self.sent(), self.screen.suspended))
+
+    def test_no_telnet(self) -> None:
+        """To a server that has said nothing of Telnet nothing of it is said; the input's end is
+        the end of what is sent."""
+        self.client.dataReceived(b"220 hello\r\n")
+        self.conversation.interrupted()
+        self.assertIn("speaks no Telnet; Ctrl-] for commands", self.screen.told)
+        self.screen.type(b"\x1d")
+        self.screen.type(b"mode character\n")
+        self.screen.type(b"QUIT\n")
+        self.screen.type(b"\x1d")
+        self.screen.type(b"mode auto\n")
+        self.screen.type(b"")
+        self.assertEqual(b"QUIT\r\n", self.sent())
+        self.assertTrue(self.half_closed)
+        self.assertNoResult(self.running)
+        self.client.dataReceived(b"221 bye\r\n")
+        self.client.readConnectionLost()
+        self.successResultOf(self.running)
+        self.assertEqual(b"220 hello\r\n221 bye\r\n", self.screen.shown)
 
     def test_window(self) -> None:
         """A window that is resized is told, where the server wants to know."""
@@ -245,6 +275,7 @@ class Told(SynchronousTestCase):
 
     def test_end_of_file(self) -> None:
         """Ctrl-D on an empty line tells the server that the input has ended; twice, it leaves."""
+        self.client.dataReceived(b"\xff\xf1")
         self.screen.type(b"")
         self.assertEqual(b"\xff\xec", self.sent())
         self.screen.type(b"x\n")
@@ -257,6 +288,7 @@ class Told(SynchronousTestCase):
         """Lines from a pipe are sent, Ctrl-] is a character, and after the input's end what the
         server shows is written until it closes."""
         self.begin(interactive=False)
+        self.client.dataReceived(b"\xff\xf1")
         self.screen.type(b"a\r\nb\x1d\nc\r")
         self.screen.type(b"")
         self.assertEqual(b"a\r\nb\x1d\r\nc\r\0\xff\xec", self.sent())
@@ -265,6 +297,76 @@ class Told(SynchronousTestCase):
         self.client.readConnectionLost()
         self.successResultOf(self.running)
         self.assertEqual((b"more", ""), (self.screen.shown, self.screen.told))
+
+    def test_pipe_that_ends_first(self) -> None:
+        """Where the input has ended before the server has said anything, its first word is waited
+        for, a while: from it is seen what it speaks."""
+        for first, sent, half_closed in (
+            (b"\xff\xf1", b"x\r\n\xff\xec", False), (b"HTTP/1.0 200", b"x\r\n", True),
+            (b"", b"x\r\n", True),
+        ):  # fmt: skip
+            self.begin(interactive=False)
+            self.screen.type(b"x\n")
+            self.screen.type(b"")
+            self.assertFalse(self.half_closed)
+            if first:
+                self.client.dataReceived(first)
+            else:
+                self.fabric.advance(FIRST_WORD_SECONDS)
+            self.assertEqual((sent, half_closed), (self.sent(), self.half_closed))
+
+    def test_line_mode(self) -> None:
+        """With LINEMODE the server says who edits, who makes signals, and which keys do (RFC
+        1184); XOFF stops the terminal where it wants that (RFC 1372)."""
+        hear = self.client.dataReceived
+        hear(b"\xff\xfd\x22\xff\xfd\x21\xff\xfd\x06")
+        said = self.sent()
+        self.assertTrue(said.startswith(b"\xff\xfb\x22\xff\xfa\x22\x03"))
+        self.assertTrue(said.endswith(b"\xff\xfb\x21\xff\xfb\x06"))
+        hear(b"\xff\xfa\x22\x01\x03\xff\xf0")
+        self.assertEqual(b"\xff\xfa\x22\x01\x07\xff\xf0", self.sent())
+        discipline = self.screen.discipline
+        self.assertEqual(
+            (Mode.LINES, True, True), (self.screen.mode, discipline.signals, discipline.flow)
+        )
+        hear(b"\xff\xfa\x22\x03\x0a\x02\x08\xff\xf0\xff\xfa\x21\x00\xff\xf0")
+        discipline = self.screen.discipline
+        self.assertEqual((8, False), (discipline.keys[10], discipline.flow))
+        hear(ECHO_ON)
+        self.assertEqual(Mode.HIDDEN_LINES, self.screen.mode)
+        hear(b"\xff\xfa\x22\x01\x00\xff\xf0")
+        self.assertEqual((Mode.KEYS, False), (self.screen.mode, self.screen.discipline.signals))
+        self.conversation.stopped()
+        self.assertTrue(self.sent().endswith(bytes([255, Code.SUSP])))
+
+    def test_a_way_out(self) -> None:
+        """Whatever the server negotiates, the user may have the terminal otherwise."""
+        self.client.dataReceived(ECHO_ON + SGA_ON)
+        self.sent()
+        for words, mode, said in (
+            (b"mode line", Mode.LINES, b"\xff\xfe\x03\xff\xfe\x01"),
+            (b"set echo off", Mode.HIDDEN_LINES, b""),
+            (b"mode character", Mode.KEYS_SHOWN, b""),
+            (b"set echo off", Mode.KEYS, b""),
+            (b"set echo on", Mode.KEYS_SHOWN, b""),
+        ):
+            self.screen.type(b"\x1d")
+            self.screen.type(words + b"\n")
+            self.assertEqual((mode, said), (self.screen.mode, self.sent()), words)
+        self.client.dataReceived(b"\xff\xfc\x03\xff\xfc\x01")
+        self.assertEqual(Mode.KEYS_SHOWN, self.screen.mode)
+
+    def test_escape_key(self) -> None:
+        """Another key may be taken for the prompt, or none."""
+        self.screen.type(b"\x1d")
+        self.screen.type(b"set escape ^a\n")
+        self.assertEqual(b"\x01", self.screen.discipline.escape)
+        self.screen.type(b"x\x1d\x01")
+        self.screen.type(b"status\n")
+        self.assertIn("escape key: ^A", self.screen.told)
+        self.screen.type(b"set escape off\n")
+        self.screen.type(b"\x01\x1d\n")
+        self.assertEqual(b"x\x1d\x01\x1d\r\n", self.sent())
 
     def test_back_pressure(self) -> None:
         """A terminal that does not take what is shown makes the server wait."""
@@ -318,6 +420,19 @@ def test_lines_in_pieces(parts: list[bytes], data: st.DataObject) -> None:
 def test_binary_keys() -> None:
     """Where the server takes binary, Enter is what the terminal gives."""
     assert LineEnds().of_keys(b"a\r", binary=True) == b"a\r"
+    assert LineEnds().of_lines(b"a\r\nb\n", binary=True) == b"a\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "octet"),
+    [("^]", b"\x1d"), ("^a", b"\x01"), ("^?", b"\x7f"), ("~", b"~"), ("ab", None), ("", None),
+     ("^\u00e4", None), ("^1", None), ("\u00e4", None)],
+)  # fmt: skip
+def test_key_names(name: str, octet: bytes | None) -> None:
+    """A key is written as ^X or as itself."""
+    assert key_named(name) == octet
+    if octet is not None:
+        assert key_name(octet) == name.upper()
 
 
 @pytest.mark.parametrize(
@@ -369,6 +484,16 @@ def test_terminal_settings() -> None:
             if mode is Mode.LINES:  # Ctrl-] is told at once, not with the line's end
                 os.write(master, b"ab\x1d")
                 assert os.read(slave, 10) == b"ab\x1d"
+        disciplined: Any = settings_for(
+            Mode.LINES, original,
+            Discipline(b"\x01", signals=False, flow=True, restarts_with_any=True, soft_tabs=True,
+                       literal=True, keys={Key.EC: 8, Key.AYT: 20}),
+        )  # fmt: skip
+        assert not disciplined[3] & (termios.ISIG | termios.ECHOCTL)
+        assert disciplined[0] & termios.IXON
+        assert disciplined[0] & termios.IXANY
+        assert disciplined[1] & termios.TAB3 == termios.TAB3
+        assert (disciplined[6][termios.VERASE], disciplined[6][termios.VEOL]) == (b"\x08", b"\x01")
         assert original == kept
     finally:
         os.close(master)

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
 from twisted.internet.error import ConnectionLost as TransportLost
+from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from netsuite.cli.client.access import TLSUse
-from netsuite.cli.client.keymap import ESCAPE, FUNCTIONS, LineEnds, Mode, mode_of
+from netsuite.cli.client.keymap import Discipline, LineEnds, Mode, key_name, mode_of
 from netsuite.cli.client.problems import NoTLS
 from netsuite.cli.client.session import ClientSession
+from netsuite.cli.client.telnet_prompt import Prompt
 from netsuite.cli.client.terminal import Terminal
 from netsuite.connection.client import ClientTimeouts
 from netsuite.telnet.client import TelnetClient, connect
-from netsuite.telnet.commands import Code, Option, Verb
+from netsuite.telnet.commands import Code, Edit, Option, Variable
+from netsuite.telnet.dialog.linemode import KEYS
 from netsuite.telnet.options import Side
 
-PROMPT: Final = "netsuite telnet> "
-HELP: Final = f"""\
-  close     close the connection; so do quit and exit
-  status    where we are connected, and which options are on
-  send F    send a function: {", ".join(FUNCTIONS)};
-            or escape, for Ctrl-] itself
-  z         stop the program; fg goes on
-  Enter     go on with the conversation"""
 #: Of a terminal that has no name, or of none (RFC 1091; IANA's list).
 UNKNOWN: Final = "UNKNOWN"
-_NAMES: Final[Mapping[int, str]] = {
-    number: name for name, number in vars(Option).items() if isinstance(number, int)
-}
-_SIDES: Final[Mapping[Verb, str]] = {Verb.WILL: "we", Verb.DO: "the server"}
+#: What a server is told of the environment: which characters the terminal shows.
+TOLD: Final = ("LANG", "LC_ALL", "LC_CTYPE")
+#: So long it is waited for a server's first word when a pipe has ended, to know what it speaks.
+FIRST_WORD_SECONDS: Final = 2.0
 
 
 def terminal_types(term: str) -> Sequence[str]:
@@ -41,6 +36,13 @@ def terminal_types(term: str) -> Sequence[str]:
     name = term.upper() or UNKNOWN
     base = name.partition("-")[0]
     return (name,) if base in (name, "") else (name, base)
+
+
+def _environment() -> Iterator[Variable]:
+    for name in TOLD:
+        value = os.environ.get(name)
+        if value:
+            yield Variable(name, value, user=True)
 
 
 async def begin(session: ClientSession, screen: Terminal) -> TelnetClient:
@@ -58,6 +60,8 @@ async def begin(session: ClientSession, screen: Terminal) -> TelnetClient:
         ),
         terminal_types=terminal_types(term),
         window=screen.size() if screen.interactive else (80, 0),  # of 0 lines: nothing is paged
+        environment=tuple(_environment()),
+        keys={**KEYS, **screen.keys()},
     )
 
 
@@ -77,22 +81,31 @@ class Conversation:
     ) -> None:
         self.client = client
         self.screen = screen
-        self._place = place
+        self.place = place
+        #: The key for commands; empty for none. The user may choose another, and a mode, and
+        #: whether what is typed is shown here.
+        self.escape = Discipline().escape
+        self.chosen_mode: Mode | None = None
+        self.chosen_echo: bool | None = None
+        self.mode = Mode.LINES
+        self._discipline = Discipline()
         self._quiet = quiet or not screen.interactive
         self._line_ends = LineEnds()
-        self._mode = Mode.LINES
         self._screen_free = DeferredLock()  # the prompt for commands keeps it
         self._over: Deferred[bool] = Deferred()
         self._reading: Deferred[bytes] | None = None
         self._prompting = False
         self._ends = 0
+        self._heard = False
+        self._first_word: IDelayedCall | None = None
 
     async def run(self) -> None:
         """Converse. Raises ConnectionLost when the connection broke, FileTrouble."""
         if not self._quiet:
-            self.screen.tell(f"Connected to {self._place}{self._how()}. Ctrl-] for commands.")
-        self.client.negotiated = self._adapt
-        self._adapt()
+            how = f"{self.place}{self.how}. {self._escape_name()} for commands."
+            self.screen.tell(f"Connected to {how}")
+        self.client.negotiated = self.adapt
+        self.adapt()
         for half in (self._show(), self._type()):
             ensureDeferred(half).addCallbacks(self._ended, self._failed)
         try:
@@ -100,11 +113,13 @@ class Conversation:
         finally:
             if self._reading is not None:
                 self._reading.cancel()
+            if self._first_word is not None and self._first_word.active():
+                self._first_word.cancel()
             self.screen.use(None)
             self.client.close()
         if by_server and not self._quiet:
             self.screen.begin_line()
-            self.screen.tell(f"Connection closed by {self._place}.")
+            self.screen.tell(f"Connection closed by {self.place}.")
 
     # Only what ends first counts: the other half may be the very one that is running now, so it
     # is not cancelled, but finds that it is over.
@@ -117,8 +132,14 @@ class Conversation:
         if not self._over.called:
             self._over.errback(failure)
 
-    def _how(self) -> str:
+    @property
+    def how(self) -> str:
+        """What is to be said of the connection beside its place."""
         return " under TLS" if self.client.peer.secure else ""
+
+    def _escape_name(self) -> str:
+        name = key_name(self.escape)
+        return f"Ctrl-{name[1]}" if len(name) > 1 else name
 
     # -- what comes from the terminal beside octets --------------------------------------------
 
@@ -129,19 +150,37 @@ class Conversation:
     def interrupted(self) -> None:
         """Ctrl-C where the terminal takes it as that: the server's work, not ours, is meant."""
         if not self._prompting:
-            self.client.press(Code.IP)
+            self._press(Code.IP)
         elif self._reading is not None:
             self._reading.cancel()
 
     def quitted(self) -> None:
         r"""Ctrl-\, likewise."""
         if not self._prompting:
-            self.client.press(Code.BRK)
+            self._press(Code.ABORT if self.client.dialog.linemode.on else Code.BRK)
+
+    def stopped(self) -> None:
+        """Ctrl-Z: the server's where it has said that such keys are functions, else ours."""
+        if self.client.dialog.linemode.on and not self._prompting:
+            self._press(Code.SUSP)
+        else:
+            self.screen.suspend()
+
+    def _press(self, code: Code) -> None:
+        """Send a function, to a server that speaks Telnet: another would take it for text."""
+        if self.client.dialog.speaks:
+            self.client.press(code)
+        elif not self._quiet:
+            self.screen.tell(
+                f"\nThat means nothing to this server, which speaks no Telnet; "
+                f"{self._escape_name()} for commands."
+            )
 
     # -- the server's side ---------------------------------------------------------------------
 
     async def _show(self) -> bool | None:
         while octets := await self.client.read_octets():
+            self._has_spoken()
             async with self._screen_free:
                 if self._over.called:
                     return None
@@ -151,14 +190,29 @@ class Conversation:
             raise ending
         return True
 
-    def _adapt(self) -> None:
-        """Have the terminal do what the server does not."""
-        is_on = self.client.dialog.is_on
-        self._mode = mode_of(
-            echo=is_on(Side.HIM, Option.ECHO), suppress_go_ahead=is_on(Side.HIM, Option.SGA)
+    def adapt(self) -> None:
+        """Have the terminal do what the server does not, and the user has not chosen otherwise."""
+        dialog = self.client.dialog
+        self._has_spoken()
+        echo = dialog.is_on(Side.HIM, Option.ECHO)
+        if self.chosen_echo is not None:
+            echo = not self.chosen_echo
+        line = dialog.linemode
+        by_key = not line.edits if line.on else dialog.is_on(Side.HIM, Option.SGA)
+        if self.chosen_mode is not None:
+            by_key = self.chosen_mode in (Mode.KEYS, Mode.KEYS_SHOWN)
+        self.mode = mode_of(echo=echo, suppress_go_ahead=by_key)
+        self._discipline = Discipline(
+            escape=self.escape,
+            signals=bool(line.mask & Edit.TRAPSIG) if line.on else None,
+            flow=dialog.flow,
+            restarts_with_any=dialog.restarts_with_any,
+            soft_tabs=line.on and bool(line.mask & Edit.SOFT_TAB),
+            literal=line.on and bool(line.mask & Edit.LIT_ECHO),
+            keys={each.function: each.character for each in line.keys.all()} if line.on else {},
         )
         if not self._prompting:
-            self.screen.use(self._mode)
+            self.screen.use(self.mode, self._discipline)
 
     # -- the user's side -----------------------------------------------------------------------
 
@@ -168,22 +222,41 @@ class Conversation:
             octets = await self._read()
             if not octets:
                 self._ends += 1
-                at_lines = self._mode in (Mode.LINES, Mode.HIDDEN_LINES)
+                at_lines = self.mode in (Mode.LINES, Mode.HIDDEN_LINES)
                 if self.screen.interactive and (self._ends > 1 or not at_lines):
                     return False
                 await self._send(b"")
-                self.client.press(Code.EOF)
+                self._end_input()
                 if not self.screen.interactive:
                     return None
                 continue
             self._ends = 0
-            while self.screen.interactive and ESCAPE in octets:
-                before, _, octets = octets.partition(ESCAPE)
+            while self.screen.interactive and self.escape and self.escape in octets:
+                before, _, octets = octets.partition(self.escape)
                 await self._send(before)
                 if await self._command():
                     return False
             await self._send(octets)
         return None
+
+    def _end_input(self) -> None:
+        """Tell the server that nothing more will be typed: in Telnet's word where it speaks that,
+        else by the end of what is sent, as every other server understands it."""
+        if self.client.dialog.speaks:
+            self.client.press(Code.EOF)
+        elif self._heard or self.screen.interactive:
+            self.client.half_close()
+        else:  # one that speaks Telnet may not have come to say so
+            self._first_word = self.client.clock.callLater(
+                FIRST_WORD_SECONDS, self.client.half_close
+            )
+
+    def _has_spoken(self) -> None:
+        """The server has said something."""
+        self._heard = self._heard or self.client.octets_in > 0
+        if self._heard and self._first_word is not None and self._first_word.active():
+            self._first_word.cancel()
+            self._end_input()
 
     async def _read(self) -> bytes:
         self._reading = ensureDeferred(self.screen.read())
@@ -195,15 +268,14 @@ class Conversation:
     async def _send(self, octets: bytes) -> None:
         if not octets and self.screen.interactive:
             return
-        if self.screen.interactive and self._mode is Mode.KEYS:
-            binary = self.client.dialog.is_on(Side.US, Option.BINARY)
+        binary = self.client.dialog.is_on(Side.US, Option.BINARY)
+        if self.screen.interactive and self.mode is Mode.KEYS:
             said = self._line_ends.of_keys(octets, binary=binary)
         else:
-            said = self._line_ends.of_lines(octets) if octets else self._line_ends.flush()
+            lines = self._line_ends
+            said = lines.of_lines(octets, binary=binary) if octets else lines.flush()
         if said:
             await self.client.write_octets(said)
-
-    # -- commands ------------------------------------------------------------------------------
 
     async def _command(self) -> bool:
         """Take commands until one goes on; return whether the connection is to be closed."""
@@ -212,54 +284,21 @@ class Conversation:
             self.screen.use(None)
             self.screen.begin_line()
             try:
-                while True:
-                    words = await self._ask()
-                    if words in (["close"], ["quit"], ["exit"]):
-                        return True
-                    if await self._obey(words):
-                        return False
+                return await Prompt(self).run()
             finally:
                 self._prompting = False
-                self.screen.use(self._mode)
+                self.adapt()
 
-    async def _ask(self) -> list[str]:
-        self.screen.tell(PROMPT, ended=False)
+    async def ask(self, prompt: str) -> list[str]:
+        """Return the words of a line that is asked for; none after Ctrl-C."""
+        self.screen.tell(prompt, ended=False)
         try:
             line = await self._read()
         except CancelledError:
             line = b""
         if not line.endswith(b"\n"):
             self.screen.tell("")
-        return line.replace(ESCAPE, b"").decode("utf-8", "replace").lower().split()
-
-    async def _obey(self, words: list[str]) -> bool:
-        """Do what a line says; return whether the conversation goes on."""
-        match words:
-            case []:
-                return True
-            case ["z"]:
-                self.screen.suspend()
-                return True
-            case ["send", "escape"]:
-                await self.client.write_octets(ESCAPE)
-                return True
-            case ["send", name] if name in FUNCTIONS:
-                self.client.press(FUNCTIONS[name])
-                return True
-            case ["status"]:
-                self.screen.tell("\n".join(self._status()))
-            case _:
-                self.screen.tell(HELP)
-        return False
-
-    def _status(self) -> Sequence[str]:
-        lines = [f"  connected to {self._place}{self._how()}", f"  {self._mode.value}"]
-        on: dict[str, list[str]] = {}
-        for each in self.client.dialog.options.status():
-            sides = on.setdefault(_NAMES.get(each.option, str(each.option)), [])
-            sides.append(_SIDES[each.verb])
-        lines += [f"  {name}: {' and '.join(sides)}" for name, sides in on.items()]
-        return lines
+        return line.replace(Discipline().escape, b"").decode("utf-8", "replace").lower().split()
 
 
 async def converse(session: ClientSession, terminal: Terminal, *, quiet: bool) -> None:
@@ -270,5 +309,6 @@ async def converse(session: ClientSession, terminal: Terminal, *, quiet: bool) -
         resized=conversation.resized,
         interrupted=conversation.interrupted,
         quitted=conversation.quitted,
+        stopped=conversation.stopped,
     )
     await conversation.run()

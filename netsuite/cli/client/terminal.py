@@ -21,8 +21,9 @@ from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IWriteDe
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsuite.cli.client.keymap import ESCAPE, Mode
+from netsuite.cli.client.keymap import Discipline, Mode
 from netsuite.cli.client.problems import FileTrouble
+from netsuite.telnet.commands import Key
 
 READ_OCTETS: Final = 4096
 #: What no pipe that can be written to makes wait.
@@ -39,7 +40,18 @@ _RAW_INPUT = (
 _KEYS_OFF = termios.ICANON | termios.ISIG | termios.IEXTEN
 
 
-def settings_for(mode: Mode, original: list[Any]) -> list[Any]:
+#: Nothing beside a mode.
+AS_FOUND: Final = Discipline()
+#: Where a terminal keeps the keys of functions.
+_KEYS: Final[Mapping[int, int]] = {
+    Key.IP: termios.VINTR, Key.ABORT: termios.VQUIT, Key.EOF: termios.VEOF,
+    Key.SUSP: termios.VSUSP, Key.EC: termios.VERASE, Key.EL: termios.VKILL,
+    Key.EW: termios.VWERASE, Key.RP: termios.VREPRINT, Key.LNEXT: termios.VLNEXT,
+    Key.XON: termios.VSTART, Key.XOFF: termios.VSTOP,
+}  # fmt: skip
+
+
+def settings_for(mode: Mode, original: list[Any], discipline: Discipline = AS_FOUND) -> list[Any]:
     """Return a terminal's settings for a mode, from those it had."""
     made = [*original[:_CC], list(original[_CC])]
     if mode is Mode.KEYS:
@@ -51,12 +63,31 @@ def settings_for(mode: Mode, original: list[Any]) -> list[Any]:
         made[_LFLAG] |= termios.ECHO
     else:
         made[_LFLAG] |= termios.ICANON | termios.ISIG | termios.ECHO
-        made[_CC][termios.VEOL] = ESCAPE  # ends a line, so that it is told at once
+        if discipline.escape:
+            made[_CC][termios.VEOL] = discipline.escape  # ends a line, so that it is told at once
         if mode is Mode.HIDDEN_LINES:
             made[_LFLAG] &= ~(termios.ECHO | termios.ECHONL)
     if mode in (Mode.KEYS, Mode.KEYS_SHOWN):
         made[_CC][termios.VMIN], made[_CC][termios.VTIME] = 1, 0
+    _disciplined(made, discipline)
     return made
+
+
+def _disciplined(made: list[Any], discipline: Discipline) -> None:
+    """Change settings to what user and server want beside the mode."""
+    _set(made, _LFLAG, termios.ISIG, discipline.signals)
+    _set(made, _IFLAG, termios.IXON, discipline.flow)
+    _set(made, _IFLAG, termios.IXANY, discipline.restarts_with_any or None)
+    _set(made, _OFLAG, termios.TAB3, discipline.soft_tabs or None)
+    _set(made, _LFLAG, termios.ECHOCTL, False if discipline.literal else None)
+    for function, octet in discipline.keys.items():
+        if function in _KEYS:
+            made[_CC][_KEYS[function]] = bytes([octet])
+
+
+def _set(made: list[Any], where: int, flag: int, on: bool | None) -> None:
+    if on is not None:
+        made[where] = made[where] | flag if on else made[where] & ~flag
 
 
 class Terminal:
@@ -73,6 +104,7 @@ class Terminal:
         self.interactive = os.isatty(stdin)
         self._original = termios.tcgetattr(stdin) if self.interactive else None
         self._mode: Mode | None = None
+        self._discipline = AS_FOUND
         self._input = _Input(reactor, stdin)
         self._output = _Output(reactor, stdout)
         self._handlers: dict[int, Any] = {}
@@ -80,14 +112,23 @@ class Terminal:
 
     # -- modes ---------------------------------------------------------------------------------
 
-    def use(self, mode: Mode | None) -> None:
+    def use(self, mode: Mode | None, discipline: Discipline = AS_FOUND) -> None:
         """Put the terminal into a mode; None: as it was found."""
-        self._mode = mode
+        self._mode, self._discipline = mode, discipline
         if self._original is not None:
-            wanted = self._original if mode is None else settings_for(mode, self._original)
+            wanted = self._original
+            if mode is not None:
+                wanted = settings_for(mode, self._original, discipline)
             # Not when the output has drained: a terminal that was stopped would stop us.
             with contextlib.suppress(termios.error):  # it has been hung up
                 termios.tcsetattr(self._stdin, termios.TCSANOW, wanted)
+
+    def keys(self) -> Mapping[int, int]:
+        """Return the keys that the terminal had for functions, by these."""
+        if self._original is None:
+            return {}
+        characters = self._original[_CC]
+        return {function: ord(characters[place]) for function, place in _KEYS.items()}
 
     def release(self) -> None:
         """Leave terminal and signals as they were found; may be called again."""
@@ -114,6 +155,7 @@ class Terminal:
         resized: Callable[[], None],
         interrupted: Callable[[], None],
         quitted: Callable[[], None],
+        stopped: Callable[[], None],
     ) -> None:
         """Have functions called at signals, in the loop; a hangup ends it, and a stop leaves the
         terminal usable."""
@@ -123,7 +165,7 @@ class Terminal:
             signal.SIGWINCH: resized,
             signal.SIGINT: interrupted,
             signal.SIGQUIT: quitted,
-            signal.SIGTSTP: self.suspend,
+            signal.SIGTSTP: stopped,
             signal.SIGCONT: lambda: self._continued(resized),
             signal.SIGHUP: self._reactor.stop,
         }
@@ -135,13 +177,13 @@ class Terminal:
 
     def suspend(self) -> None:
         """Stop, as Ctrl-Z does; ``fg`` goes on."""
-        mode = self._mode
+        mode, discipline = self._mode, self._discipline
         self.use(None)
-        self._mode = mode
+        self._mode, self._discipline = mode, discipline
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _continued(self, resized: Callable[[], None]) -> None:
-        self.use(self._mode)
+        self.use(self._mode, self._discipline)
         resized()
 
     # -- octets --------------------------------------------------------------------------------

@@ -65,9 +65,17 @@ class Press:
     code: int
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A wish that the server turns one of its options on or off."""
+
+    option: int
+    on: bool
+
+
 #: What a client's dialog gives, and takes.
 ClientEvent: TypeAlias = Shown | Prompted | Echo | EndOfInput
-ClientSaid: TypeAlias = Text | Octets | Press | commands.WindowSize
+ClientSaid: TypeAlias = Text | Octets | Press | Ask | commands.WindowSize
 
 
 class ClientDialog(TelnetDialog):
@@ -222,6 +230,9 @@ class ClientDialog(TelnetDialog):
             # RFC 1123, 3.2.4 wants the Synch sequence behind an interrupt.
             synch = function(Code.DM) if value.code == Code.IP else b""
             return before + function(value.code) + synch
+        if isinstance(value, Ask):
+            self.ask(Side.HIM, value.option, on=value.on)
+            return before + self._take_output()
         self.window = (value.width, value.height)
         if self.is_on(Side.US, Option.NAWS):
             return before + format_meaning(value)

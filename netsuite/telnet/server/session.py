@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final, TypeAlias, TypeVar
@@ -34,6 +33,7 @@ from netsuite.telnet.server.shared import Shared
 from netsuite.telnet.shell.command import Present
 from netsuite.telnet.shell.command_loop import run_shell
 from netsuite.telnet.shell.terminal import HungUp, Interrupted
+from netsuite.telnet.urgent import keep_urgent_octets
 from netsuite.wire.errors import ErrorTable, LocalProtocolError
 
 T = TypeVar("T")
@@ -80,17 +80,10 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def began(self) -> None:
         """Say which options we want, wait for none of them, and begin to talk."""
-        self._keep_urgent_octets()
+        keep_urgent_octets(self.transport)
         self.say(Greet())
         shell = ensureDeferred(run_shell(self, self.shared))
         shell.addCallbacks(self._shell_ended, self._shell_failed)
-
-    def _keep_urgent_octets(self) -> None:
-        """Have the DM of a Synch, which is TCP's urgent octet, left in its place: else what
-        follows it would be taken for its IAC's command (RFC 854, "THE TELNET SYNCH SIGNAL")."""
-        handle = self.transport.getHandle() if hasattr(self.transport, "getHandle") else None
-        if isinstance(handle, socket.socket) and handle.family != socket.AF_UNIX:
-            handle.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         """Accept what came."""

@@ -1,0 +1,146 @@
+"""Our own Telnet client, on a terminal, with other people's servers: what is typed is seen."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import COMMAND
+from tests.interop.programs import program
+from tests.interop.test_telnet import OnTerminal
+
+SECONDS = 20.0
+
+#: What a telnetd runs in place of login(1), which wants accounts of the machine: it asks as that
+#: does, and is a shell then.
+LOGIN = """\
+#!/bin/sh
+printf 'login: '
+read -r name
+stty -echo
+printf 'Password: '
+read -r password
+stty echo
+printf '\\nWelcome %s (%s), on %s\\n' "$name" "$password" "$TERM"
+PS1='ready> ' exec sh
+"""
+
+
+class SuperServer:
+    """What inetd does: a program for each connection, with it as input and output."""
+
+    def __init__(self, *command: str) -> None:
+        self._command = command
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._running: list[subprocess.Popen[bytes]] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            with connection:
+                self._running.append(
+                    subprocess.Popen(
+                        self._command,
+                        stdin=connection,
+                        stdout=connection,
+                        stderr=connection,
+                        # Who runs the tests may have it ignored, and it would stay so.
+                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                    )
+                )
+
+    def close(self) -> None:
+        """End it, and what it runs."""
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for each in self._running:
+            if each.poll() is None:
+                each.terminate()
+            each.wait(10)
+
+
+@pytest.fixture
+def login(tmp_path: Path) -> Path:
+    """Return a program that asks for a name and a password, and is a shell then."""
+    path = tmp_path / "login"
+    path.write_text(LOGIN)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def inetutils(login: Path) -> Iterator[SuperServer]:
+    """Return GNU's telnetd, of BSD's line."""
+    running = SuperServer(program("telnetd"), "--no-hostinfo", f"--exec-login={login}")
+    yield running
+    running.close()
+
+
+def connected(port: int, rows: int = 24) -> OnTerminal:
+    """Return our command, on a terminal, connected."""
+    terminal = OnTerminal(*COMMAND, "telnet", f"127.0.0.1:{port}", rows=rows)
+    terminal.until(b"for commands.\r\n")
+    return terminal
+
+
+def typed(terminal: OnTerminal, keys: bytes, shown: bytes) -> None:
+    """Type keys one by one, and see each of them before the line's end is typed."""
+    for key in keys:
+        terminal.type(bytes([key]))
+    terminal.until(shown)
+
+
+def logged_in(terminal: OnTerminal) -> None:
+    """Log in as one does; the name is seen and the password is not."""
+    terminal.until(b"login: ")
+    typed(terminal, b"alicx\x7fe", b"e")
+    terminal.type(b"\r")
+    terminal.until(b"Password: ")
+    terminal.type(b"secret\r")
+    before = terminal.until(b"Welcome alice (secret), on ")
+    assert before.count(b"secret") == 1
+    terminal.until(b"ready> ")
+
+
+def test_inetutils_telnetd(inetutils: SuperServer) -> None:
+    """With a telnetd of BSD's line, keys are seen, edited, interrupt; sizes and types arrive."""
+    terminal = connected(inetutils.port)
+    try:
+        logged_in(terminal)
+        terminal.type(b"stty size; echo $TERM\r")
+        shown = terminal.until(b"xterm\r\n").lower()
+        assert b"24 80" in shown
+        terminal.until(b"ready> ")
+        terminal.type(b"echo gr\xc3\xbc\xc3\x9fe\r")
+        assert terminal.until(b"ready> ").count("grüße".encode()) == 2
+        terminal.type(b"sh -c 'echo begun; sleep 60'\r")
+        terminal.until(b"begun\r\n")
+        terminal.type(b"\x03")
+        terminal.until(b"^C")
+        terminal.type(
+            b"echo still $((6 * 7))\r"
+        )  # the prompt may be flushed with what was under way
+        terminal.until(b"still 42\r\n")
+        terminal.until(b"ready> ")
+        terminal.type(b"\x1d")
+        terminal.until(b"netsuite telnet> ")
+        terminal.type(b"mode line\n")
+        typed(terminal, b"echo in lines", b"echo in lines")
+        terminal.type(b"\r")
+        terminal.until(b"in lines\r")
+        assert terminal.until(b"ready> ").count(b"ready> ") == 1
+        terminal.type(b"exit\r")
+        terminal.until(b"Connection closed by")
+    finally:
+        terminal.end()
