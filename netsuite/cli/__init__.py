@@ -19,6 +19,8 @@ _VERBS: Final = "netsuite.cli.client.verbs"
 _TRANSFER: Final = "netsuite.cli.transfer"
 _CONFIGURATION: Final = "netsuite.cli.configuration"
 _CONTROL: Final = "netsuite.cli.control"
+#: Of the commands that need no home.
+BY_URL: Final = "Any server, by URL"
 
 SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "A netsuite of one's own": {
@@ -141,7 +143,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "Write an account's folders, or one, to a new Maildir, mbox file, or tree of them.",
         ),
     },
-    "Any server, by URL": {
+    BY_URL: {
         "get": Entry(_CLIENT, "get", "Fetch a file, a message or an article."),
         "put": Entry(
             _CLIENT, "put",
@@ -214,6 +216,8 @@ def main(
 
     The servers themselves are started by twistd: `twistd netsuite`, `twistd netsuite-smtp` ...
     """
+    if context.invoked_subcommand in SECTIONS[BY_URL]:
+        return  # they have no use for a home, nor for what a store is made of
     from netsuite.cli.context import Home
 
     context.obj = Home(home, config, overrides)
