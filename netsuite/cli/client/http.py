@@ -24,7 +24,6 @@ from netsuite.cli.client.problems import LoginFailed, NotGiven, NoTLS
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import directory_of, file_pattern, parse_url, under
-from netsuite.cli.client.web_listing import read_directory
 from netsuite.connection.through_proxy import Proxy, ToProxy
 from netsuite.http.client import ClientResponse, HTTPClient
 from netsuite.http.commands import Fields
@@ -262,6 +261,8 @@ def _is_part(response: ClientResponse, part: Part) -> bool:
 
 async def get_several(session: ClientSession, destination: Destination) -> None:
     """Fetch the files of a directory whose names fit a pattern."""
+    from netsuite.cli.client.web_listing import read_directory
+
     pattern, directory = file_pattern(session.target), directory_of(session.target)
     async with http_client(session) as client:
         reading, _ = await read_directory(client, directory.url, session.login)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.message import Message
-from email.utils import collapse_rfc2231_value
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -71,6 +69,12 @@ def message_name(which: object, section: str = "") -> str:
 def disposition_name(value: str) -> str:
     """Return the name that a Content-Disposition field gives (RFC 6266), made safe; empty for
     none."""
+    if not value:
+        return ""
+    # Here, since hardly any answer has it, and it takes long to import.
+    from email.message import Message
+    from email.utils import collapse_rfc2231_value
+
     message = Message()
     try:
         message["Content-Disposition"] = value.encode("latin-1", "replace").decode("utf-8")

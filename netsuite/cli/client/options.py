@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -111,6 +112,9 @@ def terminal_command(function: F) -> F:
 
 def _do(work: Callable[[], None]) -> None:
     """Do a command; leave with the line and the code of what goes wrong."""
+    # What is imported from here on stays; to look through it for cycles again and again takes a
+    # fifth of the time until the first octet is said.
+    gc.set_threshold(100_000)
     try:
         work()
         # Here, where it is known what to do when nobody reads it any more.
