@@ -4,7 +4,7 @@ VENV ?= .venv
 PROCESSES ?= auto
 BIN = $(VENV)/bin
 
-.PHONY: run test lint docs bench deb clean
+.PHONY: run test lint docs man bench deb clean
 
 run: $(VENV)/.installed
 	$(BIN)/twistd --nodaemon --pidfile= --logger=netsuite.demo.log_after_table netsuite --demo
@@ -17,6 +17,9 @@ lint: $(VENV)/.installed-lint
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/python -m sphinx -W -q docs docs/_build/html
+
+man: $(VENV)/.installed
+	$(BIN)/netsuite manual --man build/man
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.benchmarks

@@ -195,6 +195,16 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             _CLIENT, "telnet", "Converse with a Telnet server, from a terminal or through pipes."
         ),
     },
+    "This command": {
+        "completion": Entry(
+            "netsuite.cli.completion", "completion",
+            "Print what has bash, zsh or fish complete netsuite's words.",
+        ),
+        "manual": Entry(
+            "netsuite.cli.manual", "manual",
+            "Print the manual page of a command, or write all of them.",
+        ),
+    },
 }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ class MailTree:
     async def opened(cls, session: ClientSession) -> MailTree:
         """Log in, and learn which mailboxes there are. Raises ClientError, LoginFailed, BadURL."""
         path = mailbox_path(session.target)
-        if path.uid is not None:
+        if path.uid is not None or path.several:
             raise BadURL("a mailbox is mirrored, or all of them, not a message")
         session.insist_on_login()
         client = await connect(session.endpoint(), **session.way())

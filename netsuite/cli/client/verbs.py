@@ -127,10 +127,13 @@ def cat(common: Common, urls: tuple[str, ...]) -> None:
     """
     wanted = _wanted(common, urls, CAT)
 
+    from netsuite.cli.client.asking import Asking
     from netsuite.cli.client.destination import Place
     from netsuite.cli.client.fetching import fetch
 
-    fetch(wanted, common.access, Place())
+    # An error's page is no part of what is joined.
+    access = replace(common.access, asking=Asking(fail=True))
+    fetch(wanted, access, Place())
 
 
 @click.command("search")
@@ -206,7 +209,7 @@ def watch(common: Common, url: str, *, everything: bool, interval: float, as_jso
               help="Compare files of one size by hash, not by time (ftp).")  # fmt: skip
 @click.option("--verify", is_flag=True, help="Compare what was transferred by its hash (ftp).")
 @click.option("--parallel", type=click.IntRange(1, 64), default=4, show_default=True,
-              help="Connections at once.")  # fmt: skip
+              metavar="N", help="Connections at once.")  # fmt: skip
 @click.option(
     "--keep-alive", type=click.FloatRange(min=1), metavar="SECONDS",
     help="Say NOOP so often while a transfer goes on (ftp).",
@@ -273,7 +276,7 @@ def capabilities(common: Common, url: str, *, as_json: bool) -> None:
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=5.0, show_default=True,
               metavar="SECONDS", help="For each step.")  # fmt: skip
 @click.option("--parallel", type=click.IntRange(1, 16), default=4, show_default=True,
-              help="Connections at once.")  # fmt: skip
+              metavar="N", help="Connections at once.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def probe(
     host: str, *, offset: int, cacert: Path | None, timeout: float, parallel: int, as_json: bool

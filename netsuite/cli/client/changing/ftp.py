@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Final
 
 from netsuite.cli.client.changing import Changes, Place, Removing
 from netsuite.cli.client.ftp import logged_in
-from netsuite.cli.client.problems import Usage
+from netsuite.cli.client.problems import NotGiven, Usage
 from netsuite.cli.client.results import Result
-from netsuite.cli.client.urls import BadURL, Target, file_name, file_path, under
+from netsuite.cli.client.urls import (
+    BadURL,
+    Target,
+    directory_of,
+    file_name,
+    file_path,
+    file_pattern,
+    under,
+)
 from netsuite.connection.errors import PermanentRefusal, Refusal
 from netsuite.ftp.client import FTPClient
 
@@ -19,7 +29,28 @@ DEPTH: Final = 64
 
 
 async def remove(place: Place[FTPClient], how: Removing) -> AsyncIterator[Result]:
-    """Remove a file; where that is wanted a directory, all that is in it first."""
+    """Remove a file, or those whose names fit a pattern; where that is wanted a directory, all
+    that is in it first."""
+    pattern = file_pattern(place.target)
+    if not pattern:
+        async for each in _named(place, how):
+            yield each
+        return
+    directory = directory_of(place.target)
+    entries = await place.client.mlsd(file_path(directory) or None)
+    names = [
+        each.name
+        for each in sorted(entries, key=lambda entry: entry.name)
+        if fnmatchcase(each.name, pattern) and (how.recursive or not each.is_directory)
+    ]
+    if not names:
+        raise NotGiven(f"{directory.url}: nothing there is called like that")
+    for name in names:
+        async for each in _named(replace(place, target=under(directory, name)), how):
+            yield each
+
+
+async def _named(place: Place[FTPClient], how: Removing) -> AsyncIterator[Result]:
     path, client = path_of(place.target), place.client
     named_as_directory = file_path(place.target).endswith("/")
     if named_as_directory and not how.recursive:

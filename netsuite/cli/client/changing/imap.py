@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Final
 
 from netsuite.cli.client.changing import Changes, Place, Removing
@@ -22,33 +22,46 @@ _DELETED: Final = "\\Deleted"
 
 
 async def remove(place: Place[IMAPClient], how: Removing) -> AsyncIterator[Result]:
-    """Remove a message, into the trash where there is one; or a mailbox, and those below it."""
+    """Remove messages, into the trash where there is one; or a mailbox, and those below it."""
     path, client = _named(place.target), place.client
-    if path.uid is None:
+    if _is_mailbox(path):
         if not how.recursive:
             raise Usage(f"{path.mailbox} is a mailbox: -r removes it with all that is in it")
-        for each in await _below(client, path.mailbox):
-            await client.delete(each)
-            yield Result("removed", {"mailbox": each})
+        for mailbox in await _below(client, path.mailbox):
+            await client.delete(mailbox)
+            yield Result("removed", {"mailbox": mailbox})
         return
-    await _select(client, path)
+    uids = await _select(client, path)
     trash = "" if how.for_good else await _trash(client)
-    facts: Mapping[str, Fact] = {"mailbox": path.mailbox, "uid": path.uid}
     if trash and trash != path.mailbox:
-        await client.move(path.uid, trash)
-        yield Result("moved", {**facts, "to": trash})
+        await client.move(uids, trash)
     else:
-        await _expunge(client, path.uid)
-        yield Result("removed", facts)
+        trash = ""
+        await _expunge(client, uids)
+    for uid in uids:
+        facts: Mapping[str, Fact] = {"mailbox": path.mailbox, "uid": uid}
+        yield Result("moved", {**facts, "to": trash}) if trash else Result("removed", facts)
 
 
-async def _select(client: IMAPClient, path: MailboxPath) -> None:
-    """Open the mailbox of a message, and see that it is there. Raises NotGiven."""
-    assert path.uid is not None
+def _is_mailbox(path: MailboxPath) -> bool:
+    """Return whether no message is named. Raises BadURL for a part of one."""
+    if path.section:
+        raise BadURL("a section is a part of a message, which is changed as a whole")
+    return path.uid is None and not path.several
+
+
+async def _select(client: IMAPClient, path: MailboxPath) -> Sequence[int]:
+    """Open the mailbox of messages; return the UIDs of those that are there. Raises NotGiven."""
     opened = await client.select(path.mailbox)
-    there = path.uid_validity in (None, opened.uid_validity)
-    if not there or not await client.search(Numbered(SequenceSet.of([path.uid]), by_uid=True)):
+    numbers = SequenceSet.parse((path.several or str(path.uid)).encode("ascii"))
+    if numbers is None:
+        raise BadURL(f"{path.several} is no set of UIDs")
+    uids: Sequence[int] = ()
+    if path.uid_validity in (None, opened.uid_validity):
+        uids = sorted(await client.search(Numbered(numbers, by_uid=True)))
+    if not uids:
         raise NotGiven(f"there is no such message in {path.mailbox}")
+    return uids
 
 
 async def _trash(client: IMAPClient) -> str:
@@ -64,16 +77,18 @@ def _has(listed: Listed, attribute: str) -> bool:
     return attribute in {each.lower() for each in listed.attributes}
 
 
-async def _expunge(client: IMAPClient, uid: int) -> None:
-    """Remove a message, and no other. Raises NotGiven where that cannot be."""
-    await client.store(uid, StoreAction.ADD, [_DELETED], silent=True)
+async def _expunge(client: IMAPClient, uids: Sequence[int]) -> None:
+    """Remove messages, and no others. Raises NotGiven where that cannot be."""
+    await client.store(uids, StoreAction.ADD, [_DELETED], silent=True)
     if client.offers("UIDPLUS"):
-        await client.expunge(uid)
+        await client.expunge(uids)
         return
-    own = Numbered(SequenceSet.of([uid]), by_uid=True)
+    own = Numbered(SequenceSet.of(uids), by_uid=True)
     if await client.search(Every((Flagged(_DELETED), Negated(own)))):
-        raise NotGiven("the message is marked, and stays: others are marked as deleted, and the "
-                       "server has no way to remove it alone")  # fmt: skip
+        raise NotGiven(
+            "it is marked, and stays: others are marked as deleted, too, and the server has no way "
+            "to remove some of them alone"
+        )
     await client.expunge()
 
 
@@ -91,24 +106,29 @@ async def _below(client: IMAPClient, mailbox: str) -> list[str]:
 
 
 async def rename(place: Place[IMAPClient], to: Target) -> Result:
-    """Move a message into another mailbox, or rename a mailbox."""
+    """Move messages into another mailbox, or rename a mailbox."""
     path, into, client = _named(place.target), _named(to), place.client
-    if into.uid is not None:
+    if not _is_mailbox(into):
         raise BadURL("a message gets its UID from the server: name the mailbox it is moved to")
     name = into.mailbox.removesuffix("/")
-    if path.uid is None:
+    if _is_mailbox(path):
         await client.rename(path.mailbox.removesuffix("/"), name)
         return Result("moved", {"mailbox": path.mailbox, "to": name})
-    await _select(client, path)
-    copied = await client.move(path.uid, name)
-    uid = copied.uids.ranges[0][0] if copied is not None and copied.uids.ranges else None
-    return Result("moved", {"mailbox": path.mailbox, "uid": path.uid, "to": name}, {"to-uid": uid})
+    uids = await _select(client, path)
+    copied = await client.move(uids, name)
+    facts: Mapping[str, Fact] = {"mailbox": path.mailbox, "uids": _text(SequenceSet.of(uids))}
+    now = None if copied is None else _text(copied.uids)
+    return Result("moved", {**facts, "to": name}, {"to-uids": now})
+
+
+def _text(numbers: SequenceSet) -> str:
+    return bytes(numbers).decode("ascii")
 
 
 async def make_directory(place: Place[IMAPClient], *, parents: bool) -> Result | None:
     """Make a mailbox, and those above it; subscribe it, so that mail clients show it."""
     path = _named(place.target)
-    if path.uid is not None:
+    if not _is_mailbox(path):
         raise BadURL("a message is no mailbox")
     name = path.mailbox.removesuffix("/")
     try:

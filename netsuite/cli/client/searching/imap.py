@@ -26,7 +26,7 @@ _UNOPENED: Final = frozenset({"\\noselect", "\\nonexistent"})
 async def search(session: ClientSession, wanted: Wanted) -> Listing:
     """Search the mailbox of the URL; without one, all that can be opened."""
     path = mailbox_path(session.target)
-    if path.uid is not None:
+    if path.uid is not None or path.several:
         raise BadURL("a mailbox is searched, not a message")
     key = _key(wanted)
     rows = []

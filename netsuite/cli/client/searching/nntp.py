@@ -16,7 +16,7 @@ async def search(session: ClientSession, wanted: Wanted) -> Listing:
     """Look through a group's overview: every server has it, and words of any script are seen
     as they are read, which XPAT's patterns of octets are not."""
     path = news_path(session.target)
-    if not path.group or path.number is not None:
+    if not path.group or path.number is not None or path.several is not None:
         raise BadURL("which newsgroup? nntp://HOST/GROUP")
     rows = []
     async with logged_in(session) as client:

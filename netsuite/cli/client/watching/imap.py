@@ -29,7 +29,7 @@ async def watch(session: ClientSession, watching: Watching) -> None:
     """Show what changes in a mailbox, for as long as nobody interrupts it. A connection that cannot
     be made at all is an error; one that is lost is complained of, and made again."""
     path = mailbox_path(session.target)
-    if path.uid is not None:
+    if path.uid is not None or path.several:
         raise BadURL("a mailbox is watched, not a message")
     session.insist_on_login()
 

@@ -25,7 +25,7 @@ async def watch(session: ClientSession, watching: Watching) -> None:
     """Show articles as they come: of the URL's group by their numbers, without one the
     Message-IDs that NEWNEWS has."""
     path = news_path(session.target)
-    if path.number is not None or path.message_id:
+    if path.number is not None or path.message_id or path.several is not None:
         raise BadURL("a newsgroup is watched, not an article")
     look = _Group(path.group, watching) if path.group else _All(watching)
     await ask_again_and_again(session, logged_in, look.look, watching)
