@@ -302,7 +302,7 @@ class Told(SynchronousTestCase):
         """Where the input has ended before the server has said anything, its first word is waited
         for, a while: from it is seen what it speaks."""
         for first, sent, half_closed in (
-            (b"\xff\xf1", b"x\r\n\xff\xec", False), (b"HTTP/1.0 200", b"x\r\n", True),
+            (ECHO_ON, b"x\r\n\xff\xfd\x01\xff\xec", False), (b"HTTP/1.0 200", b"x\r\n", True),
             (b"", b"x\r\n", True),
         ):  # fmt: skip
             self.begin(interactive=False)

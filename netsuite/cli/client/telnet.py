@@ -247,16 +247,19 @@ class Conversation:
         elif self._heard or self.screen.interactive:
             self.client.half_close()
         else:  # one that speaks Telnet may not have come to say so
-            self._first_word = self.client.clock.callLater(
-                FIRST_WORD_SECONDS, self.client.half_close
-            )
+            self._first_word = self.client.clock.callLater(FIRST_WORD_SECONDS, self._told_apart)
 
     def _has_spoken(self) -> None:
-        """The server has said something."""
+        """The server has said something, or may have."""
         self._heard = self._heard or self.client.octets_in > 0
         if self._heard and self._first_word is not None and self._first_word.active():
             self._first_word.cancel()
-            self._end_input()
+            self._told_apart()
+
+    def _told_apart(self) -> None:
+        """The server has been waited for long enough to know what it speaks."""
+        self._heard = True
+        self._end_input()
 
     async def _read(self) -> bytes:
         self._reading = ensureDeferred(self.screen.read())

@@ -90,8 +90,8 @@ class ClientDialog(TelnetDialog):
     """
 
     __slots__ = (
-        "_end_told", "_terminal_types", "_type", "charset", "charsets", "environment", "flow",
-        "linemode", "restarts_with_any", "window",
+        "_end_told", "_negotiated_anew", "_terminal_types", "_type", "charset", "charsets",
+        "environment", "flow", "linemode", "restarts_with_any", "window",
     )  # fmt: skip
     hears_while_writing = True
 
@@ -118,13 +118,15 @@ class ClientDialog(TelnetDialog):
         self._terminal_types = tuple(terminal_types) or ("UNKNOWN",)
         self._type = 0
         self._end_told = False
+        self._negotiated_anew = False  # and that is told, also where nothing is answered
 
     # -- in ------------------------------------------------------------------------------------
 
     def next_event(self) -> ClientEvent | Need:
         """Return what came. Raises RemoteProtocolError, after which nothing more is read."""
         while True:
-            if self._out:
+            if self._out or self._negotiated_anew:
+                self._negotiated_anew = False
                 return Echo(self._take_output())
             token = self._next()
             if isinstance(token, commands.Data):
@@ -138,7 +140,7 @@ class ClientDialog(TelnetDialog):
                     return Prompted()
                 if token.code == Code.AYT:
                     self.answer(b"[Yes]\r\n")
-            elif not self._out:
+            elif not self._out and not self._negotiated_anew:
                 if self.reader.eof and not self._end_told:
                     self._end_told = True
                     return EndOfInput()
@@ -147,6 +149,7 @@ class ClientDialog(TelnetDialog):
     # -- options -------------------------------------------------------------------------------
 
     def _changed(self, outcome: Outcome, option: int) -> None:
+        self._negotiated_anew = True
         if outcome.side is not Side.US:
             return
         if option == Option.NAWS and outcome.changed:
@@ -162,6 +165,7 @@ class ClientDialog(TelnetDialog):
         return self.linemode.on
 
     def _said(self, meaning: commands.Meaning) -> None:
+        self._negotiated_anew = True
         if isinstance(meaning, commands.TerminalTypeSend):
             if self.is_on(Side.US, Option.TTYPE):
                 self.answer(format_meaning(commands.TerminalTypeIs(self._next_type())))
