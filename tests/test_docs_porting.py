@@ -6,8 +6,10 @@ import ftplib
 import imaplib
 import importlib
 import importlib.util
+import inspect
 import io
 import poplib
+import re
 import smtplib
 import socket
 import sys
@@ -20,7 +22,17 @@ from types import ModuleType
 import pytest
 from twisted.internet.threads import deferToThread
 
+from netsuite.clients import SiteClient
 from netsuite.compose import Daemon
+from netsuite.ftp.client import FTPClient
+from netsuite.gopher.client import GopherClient
+from netsuite.http.xmlrpc.client import XMLRPCClient
+from netsuite.imap.client import IMAPClient
+from netsuite.nntp.client import NNTPClient
+from netsuite.pop3.client import POP3Client
+from netsuite.smtp.client import SMTPClient
+from netsuite.telnet.client import TelnetClient
+from netsuite.testing import BlockingSuite, serve
 
 PORTING = Path(__file__).resolve().parent.parent / "docs" / "howto" / "porting"
 HOST = "127.0.0.1"
@@ -267,3 +279,114 @@ async def test_pyftpdlib_ours(tmp_path: Path) -> None:
     assert await errand_to_ours(daemon, scan, "ftp") == SCANNED
     assert pages == PAGES
     assert (tmp_path / "files/home/scanner/page.pdf").stat().st_size == 4000
+
+
+# -- the clients of the standard library ----------------------------------------------------------
+
+ARTICLE = b"From: ann@example.test\r\nNewsgroups: local.test\r\nSubject: Question 2\r\n\r\nHow?\r\n"
+CONFIRMATION = b"Subject: Order 7\r\n\r\nIt is on its way.\r\n"
+GUESTS = ["bob@example.test", "x" * 70 + "@example.test"]
+LETTER = b"Subject: Question\r\nFrom: bob@example.test\r\n\r\nMay I?\r\n"
+#: By module: the service, what its example is given behind where the server is, what it returns.
+CLIENTS: dict[str, tuple[str, tuple[object, ...], object]] = {
+    "ftplib": ("ftp", ("ann", "secret", b"A page."), (7, b"page.", ["page"], "550")),
+    "httplib": (
+        "http",
+        ("ann", "secret", b"A page."),
+        (..., "text/plain", b"A page.", (404, "Not Found")),
+    ),
+    "xmlrpclib": ("http", (), (..., ..., -32601, ...)),
+    "nntplib": ("nntp", ("local.test", ARTICLE), ("local.test", ..., b"How?", "411")),
+    "smtplib": ("submission", ("ann", "secret", CONFIRMATION, GUESTS), (..., 535)),
+    "poplib": ("pop3", ("cat", "secret"), (2, LETTER, ..., "-ERR")),
+    "imaplib": ("imap", ("ann", "secret", LETTER), ([1], LETTER, 0, True, "NO")),
+    "telnetlib": ("telnet", ("ann", "secret"), ("/", 1)),
+    "gopherlib": ("gopher", (), (..., ["A page."])),
+}
+#: When they were taken out of the standard library.
+GONE = {"nntplib": (3, 13), "telnetlib": (3, 13), "gopherlib": (3, 0)}
+
+
+@contextmanager
+def served() -> Iterator[BlockingSuite]:
+    """Run what the clients speak to."""
+    with serve() as suite:
+        suite.mailbox("ann", "secret").deliver(LETTER)
+        for _ in range(2):
+            suite.mailbox("cat", "secret").deliver(LETTER)
+        suite.group("local.test").post(subject="Question 1")
+        suite.files()["page.txt"] = "A page."
+        yield suite
+
+
+def is_as_expected(found: object, expected: object) -> bool:
+    """Return whether each part is as expected, or anything where that is ``...``."""
+    assert isinstance(found, tuple)
+    assert isinstance(expected, tuple)
+    pairs = zip(found, expected, strict=True)
+    return all(wanted is ... or each == wanted for each, wanted in pairs)
+
+
+def theirs_and_ours(name: str) -> tuple[Callable[..., object], Callable[..., object]]:
+    """Return the function of either example, whose names are the same."""
+    theirs, ours = module(f"{name}_theirs"), module(f"{name}_ours")
+    (shared,) = {
+        each
+        for each, value in vars(theirs).items()
+        if inspect.isfunction(value) and inspect.isfunction(vars(ours).get(each))
+    }
+    return vars(theirs)[shared], vars(ours)[shared]
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_clients_ours(name: str) -> None:
+    """Each does what it says."""
+    service, given, expected = CLIENTS[name]
+    ours = module(f"{name}_ours")
+    (does,) = [each for each in vars(ours).values() if inspect.isfunction(each)]
+    with served() as suite:
+        found = does(suite[service].url, *given)
+    assert is_as_expected(found, expected), found
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_clients_theirs(name: str) -> None:
+    """Theirs returns the same, of a server that is the same."""
+    if sys.version_info >= GONE.get(name, (4, 0)):
+        pytest.skip("Python has it no longer")
+    service, given, _ = CLIENTS[name]
+    found = []
+    theirs, ours = theirs_and_ours(name)
+    for does in (theirs, ours):
+        with served() as suite:
+            where = suite[service].address if does is theirs else (suite[service].url,)
+            found.append(does(*where, *given))
+    assert found[0] == found[1]
+
+
+#: What variables of the tables of methods are, by their pages.
+OURS: dict[str, tuple[str, type]] = {
+    "ftplib": ("ftp", FTPClient),
+    "httplib": ("http", SiteClient),
+    "xmlrpclib": ("server", XMLRPCClient),
+    "nntplib": ("server", NNTPClient),
+    "smtplib": ("smtp", SMTPClient),
+    "poplib": ("pop3", POP3Client),
+    "imaplib": ("imap", IMAPClient),
+    "telnetlib": ("telnet", TelnetClient),
+    "gopherlib": ("gopher", GopherClient),
+}
+#: Attributes that instances have.
+INSTANCES = {"banner", "capabilities", "extensions", "mailbox", "posting_allowed"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_tables_of_methods(name: str) -> None:
+    """What a table names of ours is there."""
+    variable, kind = OURS[name]
+    page = (PORTING / f"{name}.rst").read_text()
+    named = set(re.findall(rf"(?<![\w.]){variable}\.(\w+)", page)) - INSTANCES
+    named -= {"a", "system", "client"}  # of calls that are theirs, and of a module
+    assert len(named) >= 2
+    assert [each for each in sorted(named) if not hasattr(kind, each)] == []

@@ -211,7 +211,7 @@ class _Wait:
 
 async def _awaited(work: Callable[[], object]) -> object:
     result = work()
-    return await result if inspect.iscoroutine(result) or isinstance(result, Deferred) else result
+    return await result if inspect.isawaitable(result) else result
 
 
 def _errand(
