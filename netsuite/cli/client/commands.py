@@ -297,14 +297,14 @@ def send(
     envelope = envelope_of(sender, recipients, notify, returned or "", envelope_id)
     login = common.login(target)
     with letter(file) as message:
-        from netsuite.cli.client import transfers
+        from netsuite.cli.client.smtp import send_letter
 
-        transfers.send(target, common.access, login, message, envelope, as_json=as_json)
+        send_letter(target, common.access, login, message, envelope, as_json=as_json)
 
 
 @click.command("post")
 @click.option("--server", metavar="URL",
-              help=f"nntp or nntps, or HOST[:PORT]. Default: $NNTPSERVER, else {_NNTP}.")  # fmt: skip
+              help=f"nntp or nntps. Default: $NNTPSERVER, else {_NNTP}.")  # fmt: skip
 @_JSON
 @click.argument("file", default=STANDARD)
 @client_command

@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 
 from netsuite import __version__
 from netsuite.cli.client.access import TLSUse
-from netsuite.cli.client.asking import Part
+from netsuite.cli.client.asking import JSON, Part
 from netsuite.cli.client.destination import Destination
 from netsuite.cli.client.files import Output, pieces_of, size_of
 from netsuite.cli.client.listing import Cell, Listing
@@ -27,7 +27,6 @@ from netsuite.cli.client.urls import directory_of, file_pattern, parse_url, unde
 from netsuite.connection.through_proxy import Proxy, ToProxy
 from netsuite.http.client import ClientResponse, HTTPClient
 from netsuite.http.commands import Fields
-from netsuite.http.listing import JSON
 from netsuite.http.pool import Origin
 from netsuite.wire.dates import format_http_date, parse_http_date
 

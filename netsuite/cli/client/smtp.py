@@ -8,11 +8,14 @@ from typing import Final
 
 import click
 
+from netsuite.cli.client.access import Access
 from netsuite.cli.client.envelope import Envelope
 from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.problems import LoginFailed, NotGiven, PartlyTaken, printable
 from netsuite.cli.client.results import Result
-from netsuite.cli.client.session import ClientSession, ended, own_name
+from netsuite.cli.client.running import run
+from netsuite.cli.client.session import ClientSession, Login, ended, own_name
+from netsuite.cli.client.urls import Target
 from netsuite.connection.errors import ClientError
 from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.client.content import HEADER_OCTETS, needs_utf8
@@ -87,3 +90,19 @@ async def send(
         raise PartlyTaken(refused[-1])
     wanting = all(each.reply.code == LOGIN_WANTED for each in results)
     raise (LoginFailed if wanting else NotGiven)(refused[-1])
+
+
+def send_letter(
+    target: Target,
+    access: Access,
+    login: Login | None,
+    letter: Letter,
+    envelope: Envelope,
+    *,
+    as_json: bool,
+) -> None:
+    """Send a message, in a session of its own; exit unless everybody gets it."""
+    run(
+        target, access, login,
+        lambda session: send(session, letter, envelope, as_json=as_json),
+    )  # fmt: skip

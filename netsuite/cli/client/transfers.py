@@ -12,7 +12,6 @@ from typing import BinaryIO, TypeAlias, TypeVar
 
 from netsuite.cli.client.access import Access
 from netsuite.cli.client.destination import Destination
-from netsuite.cli.client.envelope import Envelope
 from netsuite.cli.client.files import Letter, Output
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.running import run
@@ -72,26 +71,6 @@ def listing(target: Target, access: Access, login: Login | None) -> Listing:
 
     run(target, access, login, work)
     return listings[0]
-
-
-def send(
-    target: Target,
-    access: Access,
-    login: Login | None,
-    letter: Letter,
-    envelope: Envelope,
-    *,
-    as_json: bool = False,
-) -> None:
-    """Send a message by SMTP or LMTP; *as_json* is how its results are told."""
-    from netsuite.cli.client import smtp
-
-    run(
-        target,
-        access,
-        login,
-        lambda session: smtp.send(session, letter, envelope, as_json=as_json),
-    )
 
 
 def converse(target: Target, access: Access, *, quiet: bool) -> None:
