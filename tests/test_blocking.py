@@ -20,6 +20,8 @@ from netsuite.connection.errors import Timeout
 from netsuite.testing import BlockingSuite, serve
 
 BIG = b"0123456789abcdef" * 65_536
+#: Without a terminal's means.
+PLAIN: Any = vars(pydoc)["plaintext"]
 #: For a program of its own.
 SECONDS = 60
 
@@ -139,14 +141,15 @@ def test_nothing_waits_in_the_clients_thread(suite: BlockingSuite) -> None:
             done.set()
 
         done = threading.Event()
-        in_thread.here().reactor.callFromThread(begin)
+        reactor: Any = in_thread.here().reactor
+        reactor.callFromThread(begin)
         assert done.wait(20)
     assert refused == ["within the clients' own thread, where nothing may wait"]
 
 
 def test_help() -> None:
     """Classes show what they have, with the words of the clients' own."""
-    shown = pydoc.render_doc(blocking.ftp, renderer=pydoc.plaintext)
+    shown = pydoc.render_doc(blocking.ftp, renderer=PLAIN)
     assert "Connect to an FTP server" in shown
     assert "keep_alive_seconds" in inspect.signature(blocking.ftp).parameters
 
@@ -154,7 +157,7 @@ def test_help() -> None:
 def test_help_of_a_client(suite: BlockingSuite) -> None:
     """A client's methods are listed, those that are not for it are not."""
     with blocking.ftp(suite.ftp.url, **login(suite)) as ftp:
-        shown = pydoc.render_doc(type(ftp), renderer=pydoc.plaintext)
+        shown = pydoc.render_doc(type(ftp), renderer=PLAIN)
         assert "store(self, path" in shown
         assert "dataReceived" not in shown
         assert {"store", "banner", "features"} <= set(dir(ftp))

@@ -7,6 +7,7 @@ import atexit
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -26,9 +27,11 @@ class _Threads(ThreadPool):
     """Threads that look up names, and hold up no program's end."""
 
     @staticmethod
-    def threadFactory(**named: object) -> threading.Thread:  # type: ignore[override]  # noqa: N802
+    def threadFactory(  # type: ignore[override]  # noqa: N802 - Twisted's name
+        *, target: Callable[..., object], name: str
+    ) -> threading.Thread:
         """Return a thread."""
-        return threading.Thread(daemon=True, **named)
+        return threading.Thread(target=target, name=name, daemon=True)
 
 
 def look_up_in_daemons(reactor: Reactor) -> None:
