@@ -5,9 +5,12 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -60,7 +63,10 @@ class SuperServer:
                     )
                 )
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
         """End it, and what it runs."""
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
@@ -77,14 +83,6 @@ def login(tmp_path: Path) -> Path:
     path.write_text(LOGIN)
     path.chmod(0o755)
     return path
-
-
-@pytest.fixture
-def inetutils(login: Path) -> Iterator[SuperServer]:
-    """Return GNU's telnetd, of BSD's line."""
-    running = SuperServer(program("telnetd"), "--no-hostinfo", f"--exec-login={login}")
-    yield running
-    running.close()
 
 
 def connected(port: int, rows: int = 24) -> OnTerminal:
@@ -113,33 +111,136 @@ def logged_in(terminal: OnTerminal) -> None:
     terminal.until(b"ready> ")
 
 
-def test_inetutils_telnetd(inetutils: SuperServer) -> None:
+@pytest.fixture
+def inetutils(login: Path) -> Iterator[OnTerminal]:
+    """Return our command, connected to GNU's telnetd, of BSD's line."""
+    with SuperServer(program("telnetd"), "--no-hostinfo", f"--exec-login={login}") as server:
+        terminal = connected(server.port)
+        yield terminal
+        terminal.end()
+
+
+def test_inetutils_telnetd(inetutils: OnTerminal) -> None:
     """With a telnetd of BSD's line, keys are seen, edited, interrupt; sizes and types arrive."""
-    terminal = connected(inetutils.port)
+    terminal = inetutils
+    logged_in(terminal)
+    terminal.type(b"stty size; echo $TERM\r")
+    shown = terminal.until(b"xterm\r\n").lower()
+    assert b"24 80" in shown
+    terminal.until(b"ready> ")
+    terminal.type(b"echo gr\xc3\xbc\xc3\x9fe\r")
+    assert terminal.until(b"ready> ").count("grüße".encode()) == 2
+    terminal.type(b"sh -c 'echo begun; sleep 60'\r")
+    terminal.until(b"begun\r\n")
+    terminal.type(b"\x03")
+    terminal.until(b"^C")
+    terminal.type(b"echo still $((6 * 7))\r")  # the prompt may be flushed with what was under way
+    terminal.until(b"still 42\r\n")
+    terminal.until(b"ready> ")
+    terminal.type(b"\x1d")
+    terminal.until(b"netsuite telnet> ")
+    terminal.type(b"mode line\n")
+    typed(terminal, b"echo in lines", b"echo in lines")
+    terminal.type(b"\r")
+    terminal.until(b"in lines\r")
+    assert terminal.until(b"ready> ").count(b"ready> ") == 1
+    terminal.type(b"exit\r")
+    terminal.until(b"Connection closed by")
+
+
+def test_inetutils_line_mode(login: Path) -> None:
+    """Where it has the client edit lines (LINEMODE), they are edited on the terminal."""
+    with SuperServer(
+        program("telnetd"), "--no-hostinfo", "--linemode", f"--exec-login={login}"
+    ) as server:
+        terminal = connected(server.port)
+        try:
+            terminal.until(b"login: ")
+            terminal.type(b"\x1d")
+            terminal.until(b"netsuite telnet> ")
+            terminal.type(b"status\n")
+            assert b"line mode: EDIT TRAPSIG\r\n" in terminal.until(b"netsuite telnet> ")
+            terminal.type(b"\n")
+            typed(terminal, b"alicx\x7fe", b"alicx\x08 \x08e")
+            terminal.type(b"\r")
+            terminal.until(b"Password: ")
+            terminal.type(b"secret\r")
+            terminal.until(b"Welcome alice (secret), on xterm")
+            terminal.until(b"ready> ")
+            terminal.type(b"exit\r")
+            terminal.until(b"Connection closed by")
+        finally:
+            terminal.end()
+
+
+def test_busybox_telnetd(login: Path) -> None:
+    """With busybox's telnetd, which every small device has."""
+    busybox = program("busybox")
+    applets = subprocess.run([busybox, "--list"], capture_output=True, text=True).stdout.split()
+    if "telnetd" not in applets:
+        pytest.skip("this busybox has no telnetd (Debian's busybox-static has)")
+    with SuperServer(busybox, "telnetd", "-i", "-l", str(login)) as server:
+        seen_and_done(server.port)
+
+
+@pytest.fixture
+def telnetlib3() -> Iterator[int]:
+    """Return the port of telnetlib3's server, with the shell that it has."""
+    beside = Path(sys.executable).with_name("telnetlib3-server")
+    command = str(beside) if beside.exists() else program("telnetlib3-server")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    running = subprocess.Popen(
+        [command, "127.0.0.1", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        listens(port)
+        yield port
+    finally:
+        running.terminate()
+        running.wait(10)
+
+
+def test_telnetlib3_server(telnetlib3: int) -> None:
+    """With telnetlib3's server, which negotiates much: keys are seen, and erased."""
+    terminal = connected(telnetlib3)
+    try:
+        terminal.until(b"tel:sh> ")
+        typed(terminal, b"helpp", b"helpp")
+        terminal.type(b"\x7f\r")
+        terminal.until(b"quit")
+        terminal.until(b"tel:sh> ")
+        terminal.type(b"quit\r")
+        terminal.until(b"Connection closed by")
+    finally:
+        terminal.end()
+
+
+def listens(port: int) -> None:
+    """Wait until somebody listens."""
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert time.monotonic() < end, "nobody listens"
+            time.sleep(0.05)
+        else:
+            return
+
+
+def seen_and_done(port: int) -> None:
+    """Log in, and have a command done: all but the password is seen, umlauts too."""
+    terminal = connected(port)
     try:
         logged_in(terminal)
-        terminal.type(b"stty size; echo $TERM\r")
-        shown = terminal.until(b"xterm\r\n").lower()
-        assert b"24 80" in shown
-        terminal.until(b"ready> ")
-        terminal.type(b"echo gr\xc3\xbc\xc3\x9fe\r")
-        assert terminal.until(b"ready> ").count("grüße".encode()) == 2
-        terminal.type(b"sh -c 'echo begun; sleep 60'\r")
-        terminal.until(b"begun\r\n")
-        terminal.type(b"\x03")
-        terminal.until(b"^C")
-        terminal.type(
-            b"echo still $((6 * 7))\r"
-        )  # the prompt may be flushed with what was under way
-        terminal.until(b"still 42\r\n")
-        terminal.until(b"ready> ")
-        terminal.type(b"\x1d")
-        terminal.until(b"netsuite telnet> ")
-        terminal.type(b"mode line\n")
-        typed(terminal, b"echo in lines", b"echo in lines")
+        typed(terminal, "echo grüße".encode(), "echo grüße".encode())
         terminal.type(b"\r")
-        terminal.until(b"in lines\r")
-        assert terminal.until(b"ready> ").count(b"ready> ") == 1
+        terminal.until("grüße\r\n".encode())
+        terminal.until(b"ready> ")
+        terminal.type(b"stty size\r")
+        terminal.until(b"24 80")
+        terminal.until(b"ready> ")
         terminal.type(b"exit\r")
         terminal.until(b"Connection closed by")
     finally:
