@@ -37,6 +37,7 @@ To: ann@example.test, cy@elsewhere.test\r
 Cc: dee@elsewhere.test\r
 Reply-To: bob+here@example.test\r
 Message-ID: <2@elsewhere.test>\r
+Date: Sat, 28 Feb 2026 23:30:00 -0200\r
 References: <1@elsewhere.test>\r
 Subject: Re: Plans\r
 \r
@@ -269,9 +270,8 @@ class Answering(TestCase):
         self.assertEqual("Re: Plans", message["Subject"])
         self.assertEqual("<2@elsewhere.test>", message["In-Reply-To"])
         self.assertEqual("<1@elsewhere.test> <2@elsewhere.test>", message["References"])
-        day = (await world.folder("ann"))[-1].message.internal_date
         self.assertEqual(
-            f"On {day:%Y-%m-%d}, Bob, the other wrote:\n> Shall we?\nYes.\n", text_of(message)
+            "On 2026-02-28, Bob, the other wrote:\n> Shall we?\nYes.\n", text_of(message)
         )
         self.assertIn(ANSWERED, (await world.folder("ann"))[-1].message.flags)
         self.assertIsNone(message["Cc"])

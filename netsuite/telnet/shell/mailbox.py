@@ -78,5 +78,6 @@ async def answered(read: Read, described: Described) -> Answered:
         ),
         "somebody",
     )
-    when = f"{described.message.internal_date:%Y-%m-%d}"
+    day = str(summary.sent_day or f"{described.message.internal_date:%Y%m%d}").zfill(8)
+    when = f"{day[:4]}-{day[4:6]}-{day[6:]}"
     return Answered(b"".join(octets), summary.subject, when, one_line(by))

@@ -11,6 +11,7 @@ from netsuite.telnet.dialog.server import Completion, Key, ReadKey, ReadLine, Se
 from netsuite.telnet.dialog.style import Style
 from netsuite.telnet.editing import LINE_CHARACTERS, Line
 from netsuite.telnet.sanitize import cut, one_line, sanitized
+from netsuite.telnet.shell.columns import wrapped
 
 T = TypeVar("T")
 
@@ -170,8 +171,14 @@ class Terminal:
         self._wire.dialog.terminal.charset = encoding
 
     def say(self, line: str = "", style: Style = Style.PLAIN) -> None:
-        """Print a line. Raises Interrupted, HungUp."""
-        self.print(line + "\n", style)
+        """Print a line, wrapped where the width of the window is known. Raises Interrupted,
+        HungUp."""
+        rows = [
+            row
+            for each in (sanitized(line).expandtabs().split("\n") if self.wraps else ())
+            for row in wrapped(each, self.wraps)
+        ]
+        self.print("\n".join([*(rows or [line]), ""]), style)
 
     def print(self, text: str, style: Style = Style.PLAIN) -> None:
         """Print text, whose lines end with LF. Raises Interrupted, HungUp."""
