@@ -51,18 +51,23 @@ class Body(Protocol):
 
 
 class CountedBody:
-    """A body of a length announced."""
+    """A body of a length announced.
 
-    __slots__ = ("done", "left", "trailers")
+    Args:
+        piece_octets: how much of it is given at once.
+    """
 
-    def __init__(self, octets: int) -> None:
+    __slots__ = ("_piece_octets", "done", "left", "trailers")
+
+    def __init__(self, octets: int, *, piece_octets: int = CHUNK_OCTETS) -> None:
+        self._piece_octets = piece_octets
         self.left = octets
         self.done = octets == 0
         self.trailers = NO_FIELDS
 
     def read(self, reader: OctetReader) -> bytes:
         """Take some. See ``Body``."""
-        octets = reader.read_some(min(self.left, CHUNK_OCTETS)) or b""
+        octets = reader.read_some(min(self.left, self._piece_octets)) or b""
         self.left -= len(octets)
         self.done = self.left == 0
         return octets

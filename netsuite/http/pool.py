@@ -51,6 +51,7 @@ class HTTPConnection(ClientConnection[ClientEvent, ClientSaid]):
             whatever *body* raises: likewise.
         """
         self.heard = False
+        self.tells_conversation = True
         self.say(request)
         if request.octets != 0:
             if isinstance(body, bytes):
@@ -63,6 +64,8 @@ class HTTPConnection(ClientConnection[ClientEvent, ClientSaid]):
                 event = await self.receive()
                 self.heard = True
                 if isinstance(event, ResponseHead):
+                    # Lines of a body are no conversation, and to look for them takes its time.
+                    self.tells_conversation = False
                     if event.status >= 400:
                         self._stop_sending()
                     return event

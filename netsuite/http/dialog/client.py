@@ -39,6 +39,9 @@ ASKING: Final[Mapping[tuple[Asking, type], Asking]] = {
 CLIENT_MACHINE: Final = Machine(ASKING, start=Asking.IDLE, final=[Asking.CLOSED])
 
 
+#: Of a body, what is given at once at most: as much as has come where a transport reads that much.
+PIECE_OCTETS: Final = 1024 * 1024
+
 #: What a client's dialog gives, and takes.
 ClientEvent: TypeAlias = (
     commands.Informational | commands.ResponseHead | BodyChunk | EndOfBody | EndOfInput
@@ -136,7 +139,7 @@ class ClientDialog(LineDialog):
         if "close" in connection or (said.minor == 0 and "keep-alive" not in connection):
             self._keep = False
         if octets is not None:
-            self._incoming = framing.CountedBody(octets)
+            self._incoming = framing.CountedBody(octets, piece_octets=PIECE_OCTETS)
         elif "transfer-encoding" in said.fields:  # chunked, as it has been judged
             self._incoming = framing.ChunkedBody(None, self.limits)
         else:
