@@ -97,6 +97,12 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Nobody is there any longer."""
         self.hang_up()
 
+    def _drop_unread(self) -> bool:
+        """Drop what came unread; more is to be expected: a client answers what was negotiated
+        while the session ends, and a reset in return would overtake our last words."""
+        super()._drop_unread()
+        return True
+
     def goodbye(self, reason: CloseReason) -> None:
         """Say why."""
         if reason in replies.GOODBYE and self.dialog.state is not State.CLOSED:
