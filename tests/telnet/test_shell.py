@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -399,3 +400,13 @@ class Table(SynchronousTestCase):
         self.assertIn("mail", table.next_words([], "ma", administers=False))
         self.assertNotIn("kick", table.next_words([], "k", administers=False))
         self.assertIn("kick", table.next_words([], "k", administers=True))
+
+
+class Documented(SynchronousTestCase):
+    """The page of the shell."""
+
+    def test_each_command(self) -> None:
+        """Every command of the table stands there."""
+        page = (Path(__file__).parents[2] / "docs" / "protocols" / "telnet-shell.rst").read_text()
+        missing = [each.name for each in CommandTable() if f"``{each.name}" not in page]
+        self.assertEqual([], missing)
