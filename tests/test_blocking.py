@@ -16,7 +16,8 @@ import pytest
 
 from netsuite import blocking
 from netsuite.clients import in_thread
-from netsuite.connection.errors import Timeout
+from netsuite.connection.errors import ConnectionLost, Timeout
+from netsuite.imap.commands.responses import Exists
 from netsuite.testing import BlockingSuite, serve
 
 BIG = b"0123456789abcdef" * 65_536
@@ -87,7 +88,8 @@ def test_what_they_raise_is_raised(suite: BlockingSuite) -> None:
         assert ftp.size("big") == len(BIG)
     with pytest.raises(KeyboardInterrupt), blocking.ftp(suite.ftp.url, **login(suite)) as ftp:
         ftp.read("big", progress=shown).whole()
-    assert ftp.closing
+    with pytest.raises(ConnectionLost):
+        ftp.noop()
 
 
 def test_iterators(suite: BlockingSuite) -> None:
@@ -117,7 +119,7 @@ def test_several_threads(suite: BlockingSuite) -> None:
         coming = threads.submit(next, news)
         with blocking.imap(suite.imap.url, **login(suite)) as other:
             other.append("INBOX", b"Subject: Two\r\n\r\n.")
-        assert coming.result(20).messages == 2
+        assert coming.result(20) == Exists(2)
 
 
 def test_timeouts(suite: BlockingSuite) -> None:
@@ -162,7 +164,7 @@ def test_help_of_a_client(suite: BlockingSuite) -> None:
         assert "dataReceived" not in shown
         assert {"store", "banner", "features"} <= set(dir(ftp))
         with pytest.raises(AttributeError):
-            _ = ftp.no_such_thing
+            _ = getattr(ftp, "no_such_thing")  # noqa: B009 - for the checker of types
 
 
 def test_after_a_fork(suite: BlockingSuite) -> None:
@@ -231,3 +233,14 @@ def test_the_end_of_a_program(
     assert done.stdout == "True\n", done.stderr
     assert done.stderr.strip().rpartition("\n")[2] == said
     assert done.returncode in (code, 130 if code == -2 else code)
+
+
+def test_types(suite: BlockingSuite) -> None:
+    """A checker of types knows what comes: this is checked with all else."""
+    with blocking.ftp(suite.ftp.url, **login(suite)) as ftp:
+        ftp.store("typed", b"octets")
+        size: int = ftp.size("typed")
+        pieces: list[bytes] = list(ftp.read("typed"))
+        names: list[str] = [entry.name for entry in ftp.mlsd()]
+    assert (size, pieces) == (6, [b"octets"])
+    assert "typed" in names

@@ -12,6 +12,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.endpoints import HostnameEndpoint
 
 from netsuite import aio, blocking, clients
+from netsuite.clients import stubs
 from netsuite.clients.derived import members
 from netsuite.clients.opening import TLSUse, opening
 from netsuite.clients.place import SCHEMES, parse_place
@@ -382,3 +383,9 @@ def test_nothing_of_a_connections_own_is_derived() -> None:
     found = members(IMAPClient)
     assert {"select", "fetch", "read", "end_session", "abort", "capabilities"} <= found.keys()
     assert not {"dataReceived", "connectionLost", "receive", "say", "begin"} & found.keys()
+
+
+def test_stubs() -> None:
+    """What checkers of types are told is what there is: ``python -m netsuite.clients.stubs``."""
+    for path, text in stubs.written().items():
+        assert path.read_text() == text, f"{path.name} is to be written anew"

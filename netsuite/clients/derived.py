@@ -94,7 +94,7 @@ def given(value: object, base: type[Derived], form: Form) -> object:
     else as it is."""
     kind = type(value)
     if kind not in _WAITED:
-        _WAITED[kind] = not inspect.ismethod(value) and _is_waited_for(kind)
+        _WAITED[kind] = not inspect.ismethod(value) and is_waited_for(kind)
     if not _WAITED[kind]:
         return value
     if (kind, base) not in _DERIVED:
@@ -106,7 +106,8 @@ _WAITED: Final[dict[type, bool]] = {}
 _DERIVED: Final[dict[tuple[type, type], type[Derived]]] = {}
 
 
-def _is_waited_for(kind: type) -> bool:
+def is_waited_for(kind: type) -> bool:
+    """Return whether objects of a class have anything that is awaited."""
     return any(hasattr(kind, name) for name in _WAITED_FOR) or any(
         inspect.iscoroutinefunction(member) for member in members(kind).values()
     )
