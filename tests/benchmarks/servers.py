@@ -68,14 +68,17 @@ def forget_peak(pid: int) -> None:
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes] | None = None) -> None:
-    """Wait until something greets on a port."""
+def wait_for_port(
+    port: int, process: subprocess.Popen[bytes] | None = None, *, asking: bytes = b""
+) -> None:
+    """Wait until something greets on a port, or answers what is asked there."""
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         if process is not None and process.poll() is not None:
             raise Absent(f"it ended at once with exit code {process.returncode}")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as s:
             s.settimeout(5)
+            s.sendall(asking)
             if s.recv(1):
                 return
         time.sleep(0.05)
