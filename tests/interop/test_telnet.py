@@ -152,6 +152,36 @@ def test_telnet_binary(daemon: Daemon) -> None:
         terminal.end()
 
 
+CLIENTS = {
+    "telnet": ("telnet", "127.0.0.1", "{port}"),
+    "plink": ("plink", "-telnet", "-P", "{port}", "127.0.0.1"),
+    "busybox": ("busybox", "telnet", "127.0.0.1", "{port}"),
+}
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_what_a_terminal_can_show(daemon: Daemon, name: str) -> None:
+    """Whatever a client negotiates, on a terminal of today nothing becomes a question mark; what
+    is typed is edited character by character."""
+    first, *words = CLIENTS[name]
+    port = str(daemon.ports["telnet"])
+    terminal = OnTerminal(program(first), *(word.format(port=port) for word in words), rows=24)
+    try:
+        terminal.until(b"login: ")
+        terminal.type(b"alice\r")
+        terminal.until(b"Password: ")
+        terminal.type(b"netsuite\r")
+        assert b"netsuite" not in terminal.until(b"alice:/> ")
+        terminal.type(b"mail\r")
+        assert "Café on Thursday?".encode() in terminal.until(b"alice:/> ")
+        terminal.type("ls äü\x7f\r".encode())
+        assert "ls äü\b \b\r\n".encode() in terminal.until(b"alice:/> ")
+        terminal.type(b"quit\r")
+        terminal.until(b"Goodbye.")
+    finally:
+        terminal.end()
+
+
 SCRIPT = b"alice\nnetsuite\nls\nnews list example.talk\nquit\n"
 
 
