@@ -13,9 +13,17 @@ from netsuite.telnet.commands import (
     CharsetRejected,
     CharsetRequest,
     Data,
+    EnvironmentIs,
+    EnvironmentSend,
+    Flow,
+    FlowControl,
+    ForwardMask,
     Function,
+    LineMode,
     Meaning,
     Negotiation,
+    SpecialCharacter,
+    SpecialCharacters,
     StatusIs,
     StatusSend,
     Subnegotiation,
@@ -24,6 +32,7 @@ from netsuite.telnet.commands import (
     Token,
     TranslationTable,
     TranslationTableRejected,
+    Variable,
     Verb,
     WindowSize,
 )
@@ -165,6 +174,35 @@ MEANINGS: list[tuple[Subnegotiation, Meaning]] = [
     (Subnegotiation(42, b"\x02UTF-8"), CharsetAccepted("UTF-8")),
     (Subnegotiation(42, b"\x03"), CharsetRejected()),
     (Subnegotiation(42, b"\x05"), TranslationTableRejected()),
+    (Subnegotiation(24, b"\x00MTTS 137"), TerminalTypeIs("MTTS 137")),
+    (
+        Subnegotiation(39, b"\x01\x00USER\x03LANG"),
+        EnvironmentSend((Variable("USER"), Variable("LANG", user=True))),
+    ),
+    (Subnegotiation(39, b"\x01"), EnvironmentSend()),
+    (
+        Subnegotiation(39, b"\x00\x00USER\x01ann\x03A\x02\x01B\x01\x02\x02\x03EMPTY\x01\x00JOB"),
+        EnvironmentIs(
+            (
+                Variable("USER", "ann"),
+                Variable("A\x01B", "\x02", user=True),
+                Variable("EMPTY", "", user=True),
+                Variable("JOB"),
+            )
+        ),
+    ),
+    (
+        Subnegotiation(39, b"\x02\x03LANG\x01de_DE.UTF-8"),
+        EnvironmentIs((Variable("LANG", "de_DE.UTF-8", user=True),), changed=True),
+    ),
+    (Subnegotiation(33, b"\x02"), FlowControl(Flow.RESTART_ANY)),
+    (Subnegotiation(34, b"\x01\x03"), LineMode(3)),
+    (Subnegotiation(34, b"\xfd\x02\xff\x00"), ForwardMask(Verb.DO, b"\xff\x00")),
+    (Subnegotiation(34, b"\xfc\x02"), ForwardMask(Verb.WONT)),
+    (
+        Subnegotiation(34, b"\x03\x03\x62\x03\x0a\x02\xff"),
+        SpecialCharacters((SpecialCharacter(3, 0x62, 3), SpecialCharacter(10, 2, 255))),
+    ),
 ]
 HEARD_MEANINGS: list[tuple[Subnegotiation, Meaning | None]] = [
     (Subnegotiation(42, b"\x01[TTABLE]\x01 UTF-8 X"), CharsetRequest(("UTF-8", "X"))),
@@ -188,6 +226,27 @@ HEARD_MEANINGS: list[tuple[Subnegotiation, Meaning | None]] = [
     (Subnegotiation(42, b"\x01;\xff"), None),
     (Subnegotiation(42, b"\x02\xff"), None),
     (Subnegotiation(42, b"\x09"), None),
+    (Subnegotiation(39, b""), None),
+    (Subnegotiation(39, b"\x04"), None),
+    (Subnegotiation(39, b"\x00\x01value"), None),
+    (Subnegotiation(39, b"\x00\x00A\x01b\x01c"), None),
+    (Subnegotiation(39, b"\x00text"), None),
+    (Subnegotiation(39, b"\x00\x00A\x02"), None),
+    (Subnegotiation(39, b"\x00\x00A\x01\xff"), EnvironmentIs((Variable("A", "\ufffd"),))),
+    (
+        Subnegotiation(39, b"\x00" + b"\x03A" * 1000),
+        EnvironmentIs((Variable("A", user=True),) * 64),
+    ),
+    (Subnegotiation(33, b""), None),
+    (Subnegotiation(33, b"\x04"), None),
+    (Subnegotiation(34, b""), None),
+    (Subnegotiation(34, b"\x01"), None),
+    (Subnegotiation(34, b"\x01\x01\x01"), None),
+    (Subnegotiation(34, b"\x03"), None),
+    (Subnegotiation(34, b"\x03\x03\x02"), None),
+    (Subnegotiation(34, b"\x03" + b"\x03\x02\x03" * 257), None),
+    (Subnegotiation(34, b"\xfd\x02" + b"\0" * 33), None),
+    (Subnegotiation(34, b"\xfd\x01"), None),
     (Subnegotiation(200, b"abc"), None),
 ]
 
@@ -209,7 +268,7 @@ class Meanings(SynchronousTestCase):
     @given(st.integers(0, 255), st.binary(max_size=30))
     def test_anything(self, option: int, octets: bytes) -> None:
         """Nothing that a peer sends raises."""
-        for each in (option, 5, 24, 31, 42):
+        for each in (option, 5, 24, 31, 33, 34, 39, 42):
             parse_meaning(Subnegotiation(each, octets))
 
 

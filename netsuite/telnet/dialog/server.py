@@ -259,8 +259,12 @@ class ServerDialog(TelnetDialog):
     def _key_ended(self, event: Typed) -> Typed:
         self._key = None
         if self.echoes:
-            self._out += b"\r" + b" " * len(self._prompt) + b"\r"
+            self._hide_prompt()
         return event
+
+    def _hide_prompt(self) -> None:
+        """Take away the prompt for a key."""
+        self._out += b"\r" + b" " * width(self._shown(self._prompt)) + b"\r"
 
     # -- options -------------------------------------------------------------------------------
 
@@ -399,7 +403,8 @@ class ServerDialog(TelnetDialog):
         elif not self.echoes:
             self._say("\n" + text + self._prompt)
         elif state is State.KEY:
-            self._say("\r" + " " * width(self._prompt) + "\r" + text + self._prompt)
+            self._hide_prompt()
+            self._say(text + self._prompt)
         else:
             self._editor.hide()
             self._show_edited()
