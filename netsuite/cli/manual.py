@@ -175,7 +175,11 @@ def _paragraphs(text: str) -> Iterator[str]:
     for count, each in enumerate(parts):
         if count:
             yield ".PP"
-        yield _text(" ".join(each.split()))
+        if each.lstrip().startswith("\b"):  # click's mark: lines as they are
+            lines = [line.strip() for line in each.replace("\b", "").strip().splitlines()]
+            yield "\n".join([".nf", *map(_text, lines), ".fi"])
+        else:
+            yield _text(each)
 
 
 def _text(text: str) -> str:
