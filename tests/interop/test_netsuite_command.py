@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from netsuite.cli import main
 from netsuite.testing.daemon import Daemon
 from tests.cli.commands import COMMAND, heed_interrupts
+from tests.interop import proxies
 
 pytestmark = pytest.mark.long
 LETTER = "From: a@example.test\nTo: alice@example.test\nSubject: {}\n\n.dot\nhello\n"
@@ -381,3 +382,234 @@ def test_a_transfer_cut_short(tmp_path: Path) -> None:
     part = tmp_path / "x.netsuite-part"
     assert part.read_bytes() == b"half"
     assert part.stat().st_mtime == 1e9
+
+
+def test_several_urls(daemon: Daemon, tmp_path: Path) -> None:
+    """They come one after the other, or into a file each; one that fails stops no other."""
+    http, ftp = (place(daemon, each) for each in ("http", "ftp"))
+    printed, _ = run("get", f"{http}/welcome.txt", f"{ftp}/welcome.txt")
+    one = (daemon.home / "files/public/welcome.txt").read_text()
+    assert printed == one * 2
+    more, complaints = run(
+        "get", f"{http}/none", f"{ftp}/welcome.txt", "-o", f"{tmp_path}/d/", "--results", code=8
+    )
+    assert (tmp_path / "d/welcome.txt").read_text() == one
+    assert complaints.splitlines()[0] == f"netsuite: {http}/none: 404 Not Found"
+    told = [json.loads(each) for each in more.splitlines()]
+    assert [each["event"] for each in told] == ["failed", "fetched"]
+    assert told[1]["octets"] == len(one)
+    assert told[1]["file"] == f"{tmp_path}/d/welcome.txt"
+    run("get", f"{http}/none", f"{http}/nor", code=1)
+    assert run("get", http.removeprefix("http://") + "/welcome.txt")[0] == one
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "http"])
+def test_patterns(daemon: Daemon, scheme: str, tmp_path: Path) -> None:
+    """The files whose names fit are fetched, each under its name."""
+    public = daemon.home / "files/public/many"
+    public.mkdir(exist_ok=True)
+    for name in ("a1.txt", "a2.txt", "b.txt", "*.txt"):
+        (public / name).write_text(name)
+    url = place(daemon, scheme) + "/many"
+    run("get", f"{url}/a*.txt", "-o", f"{tmp_path}/")
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
+        "a1.txt": "a1.txt", "a2.txt": "a2.txt",
+    }  # fmt: skip
+    assert run("get", f"{url}/%2A.txt")[0] == "*.txt"
+    assert run("get", "-g", f"{url}/*.txt")[0] == "*.txt"
+    refused(1, "get", f"{url}/z*")
+    refused(2, "get", f"{url}/a*", "-o", tmp_path / "one")
+
+
+def test_sets_of_messages(daemon: Daemon, tmp_path: Path) -> None:
+    """Messages by their UIDs or numbers, articles by theirs, are what each alone is."""
+    imap, pop3, nntp = (place(daemon, each) for each in ("imap", "pop3", "nntp"))
+    uids = [each["uid"] for each in rows(*ALICE, f"{imap}/INBOX")]
+    run("get", *ALICE, f"{imap}/INBOX;UID=1:*", "-o", f"{tmp_path}/i/")
+    assert {each.name for each in (tmp_path / "i").iterdir()} == {f"{uid}.eml" for uid in uids}
+    alone, _ = run("get", *ALICE, f"{imap}/INBOX;UID={uids[0]}")
+    assert (tmp_path / f"i/{uids[0]}.eml").read_bytes().decode() == alone
+    headers, _ = run("get", *ALICE, f"{imap}/INBOX;UID={uids[0]},{uids[-1]};SECTION=HEADER")
+    assert headers.count("Subject:") == 2
+    run("get", *ALICE, f"{pop3}/*", "-o", f"{tmp_path}/p/")
+    assert (tmp_path / "p/1.eml").read_bytes().decode() == alone
+    assert len(list((tmp_path / "p").iterdir())) == len(uids)
+    run("get", f"{nntp}/example.talk/1-2", "-o", f"{tmp_path}/n/")
+    assert {each.name for each in (tmp_path / "n").iterdir()} == {"1.eml", "2.eml"}
+    refused(1, "get", *ALICE, f"{imap}/INBOX;UID=4000:4001")
+    refused(1, "get", *ALICE, f"{pop3}/4000-")
+    refused(1, "get", f"{nntp}/example.talk/4000-")
+
+
+def test_parts_and_heads(daemon: Daemon) -> None:
+    """A part of a file, and what is said of one, are the same by HTTP and FTP."""
+    text = (daemon.home / "files/public/welcome.txt").read_text()
+    for scheme in ("http", "ftp"):
+        url = place(daemon, scheme) + "/welcome.txt"
+        assert run("get", "-r", "3-9", url)[0] == text[3:10]
+        assert run("get", "-r", "-7", url)[0] == text[-7:]
+        assert run("get", "-r", "240-", url)[0] == text[240:]
+        assert f"Content-Length: {len(text)}\r\n" in run("get", "-I", url)[0]
+        run("get", "-r", "4000-", url, code=1)
+    assert "welcome.txt\n" in run("get", place(daemon, "ftp") + "/;type=d")[0]
+    assert run("get", place(daemon, "ftp") + "/welcome.txt;type=a")[0] == text
+
+
+def test_nobody_reads(daemon: Daemon) -> None:
+    """Where the reader has gone it ends quietly, as SIGPIPE would have it."""
+    (daemon.home / "files/public/long").write_bytes(b"0123456789\n" * 1_000_000)
+    for words in (("get", place(daemon, "http") + "/long"), ("get", place(daemon, "ftp") + "/long"),
+                  ("ls", "--json", place(daemon, "nntp") + "/")):  # fmt: skip
+        running = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert running.stdout is not None
+        assert running.stderr is not None
+        if words[0] == "get":
+            assert running.stdout.readline()
+        running.stdout.close()
+        complaints = running.stderr.read()
+        assert (running.wait(timeout=30), complaints) == (141, b"")
+
+
+def on_terminal(*words: object) -> tuple[int, bytes]:
+    """Run it with a terminal for standard output; return its code, and what was shown."""
+    master, slave = os.openpty()
+    running = subprocess.Popen(command(*words), stdout=slave, stderr=subprocess.PIPE)
+    os.close(slave)
+    shown = b""
+    with contextlib.suppress(OSError):  # so a terminal ends
+        while piece := os.read(master, 65536):
+            shown += piece
+    os.close(master)
+    assert running.stderr is not None
+    shown += running.stderr.read()
+    return running.wait(timeout=30), shown
+
+
+def test_terminal(daemon: Daemon) -> None:
+    """A terminal is shown no binaries and no controls, unless it is asked for."""
+    public = daemon.home / "files/public"
+    (public / "binary").write_bytes(b"\x7fELF\0\x1b[2J")
+    (public / "controls.txt").write_bytes(b"a\x1b[2Jb\n")
+    url = place(daemon, "http")
+    code, shown = on_terminal("get", f"{url}/binary")
+    assert (code, b"\x1b" in shown) == (7, False)
+    assert b"-o -" in shown
+    assert on_terminal("get", f"{url}/controls.txt") == (0, "a\ufffd[2Jb\r\n".encode())
+    assert on_terminal("get", f"{url}/binary", "-o", "-") == (0, b"\x7fELF\0\x1b[2J")
+
+
+def test_passwords_are_not_taken_from_pipes(daemon: Daemon, tmp_path: Path) -> None:
+    """Without a terminal nobody is asked, and what is piped in is not sent as a guess."""
+    url = place(daemon, "ftp") + "/public/piped"
+    with subprocess.Popen(
+        command("put", "-u", "alice", "-", url, "-v"), stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE, start_new_session=True,
+    ) as running:  # fmt: skip
+        _, complaints = running.communicate(b"netsuite\n", timeout=60)
+    assert running.returncode == 5
+    assert b"no terminal" in complaints
+    assert complaints.count(b"\n") == 1
+    netrc = tmp_path / ".netrc"
+    netrc.write_text(
+        "machine 127.0.0.1 login bob password wrong\n"
+        "machine 127.0.0.1 login alice password netsuite\n"
+        "machine 127.0.0.1 login alice password later\n"
+    )
+    netrc.chmod(0o600)
+    pop3 = place(daemon, "pop3")
+    run("ls", "--netrc", "-u", "alice", pop3, home=tmp_path)
+    run("ls", "--netrc", pop3.replace("//", "//alice@"), home=tmp_path)
+    refused(5, "ls", "--netrc", pop3, home=tmp_path)
+
+
+def test_logins_that_are_wanted(daemon: Daemon) -> None:
+    """Who is told to log in gets the code of that."""
+    article = "From: a@example.test\nNewsgroups: example.talk\nSubject: x\n\nx\n"
+    _, complaint = run("post", "--server", place(daemon, "nntp"), text=article, code=5)
+    assert "480" in complaint
+
+
+def test_results(daemon: Daemon, tmp_path: Path) -> None:
+    """What was done is told as JSON, a line each."""
+    (tmp_path / "f").write_text(LETTER.format("result"))
+    url = place(daemon, "http") + "/~alice/f"
+    stored = json.loads(run("put", *ALICE, "--json", tmp_path / "f", url)[0])
+    assert stored["url"] == url
+    assert stored["octets"] == (tmp_path / "f").stat().st_size
+    words = ("send", "--json", "--server", place(daemon, "smtp"), "--from", "a@example.test",
+             "--to", "alice@example.test", "--to", "nobody@example.test",
+             tmp_path / "f")  # fmt: skip
+    told = [json.loads(each) for each in run(*words, code=8)[0].splitlines()]
+    assert [(each["event"], each["recipient"]) for each in told] == [
+        ("taken", "alice@example.test"), ("refused", "nobody@example.test"),
+    ]  # fmt: skip
+
+
+def test_news_without_a_server(daemon: Daemon) -> None:
+    """news:MESSAGE-ID is asked of --server, or of $NNTPSERVER."""
+    nntp = place(daemon, "nntp")
+    name = str(rows(f"{nntp}/example.talk")[0]["message-id"]).strip("<>")
+    assert "Message-ID" in run("get", f"news:{name}", "--server", nntp)[0]
+    os.environ["NNTPSERVER"] = nntp.removeprefix("nntp://")
+    try:
+        assert "Message-ID" in run("get", f"news:{name}")[0]
+        assert rows("news:example.talk")
+    finally:
+        del os.environ["NNTPSERVER"]
+    assert "--server" in refused(2, "get", f"news:{name}")
+
+
+def test_silence(daemon: Daemon) -> None:
+    """With -s only the code tells."""
+    url = place(daemon, "http")
+    assert run("get", "-s", "-f", f"{url}/none", code=1) == ("", "")
+    assert run("get", "-s", "-f", "http://127.0.0.1:1/", code=3) == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5", "socks5h"])
+def test_proxies(daemon: Daemon, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every protocol goes through a proxy, FTP's data too; where there is none, it says so."""
+    talk = proxies.http() if kind == "http" else proxies.socks
+    text = (daemon.home / "files/public/welcome.txt").read_text()
+    with proxies.serving(talk) as (port, asked):
+        through = ("-x", f"{kind}://127.0.0.1:{port}", "--tls", "none")
+        for scheme, path in (("http", "welcome.txt"), ("ftp", "welcome.txt"),
+                             ("gopher", "0/welcome.txt")):  # fmt: skip
+            printed, _ = run("get", *through, f"{place(daemon, scheme)}/{path}")
+            assert printed.replace("\r\n", "\n") == text
+        assert len(asked) == 4
+        for scheme in ("imap", "pop3", "nntp"):
+            run("ls", *ALICE, *through, place(daemon, scheme) + "/")
+        run("send", *through, "--server", place(daemon, "smtp"), "--from", "a@example.test",
+            "--to", "alice@example.test", text=LETTER.format("proxy"))  # fmt: skip
+        assert len(asked) == 8
+        secure = place(daemon, "https") + "/welcome.txt"
+        assert run("get", "-k", *through[:2], secure)[0] == text
+        assert len(asked) == 9
+        monkeypatch.setenv("all_proxy", through[1])
+        run("get", "--tls", "none", place(daemon, "ftp") + "/welcome.txt")
+        assert len(asked) == 11
+        monkeypatch.setenv("no_proxy", "127.0.0.0/8")
+        run("get", place(daemon, "ftp") + "/welcome.txt")
+        assert len(asked) == 11
+    line = refused(3, "get", *through, place(daemon, "ftp") + "/welcome.txt")
+    assert f"the proxy 127.0.0.1:{port} cannot be reached" in line
+
+
+def test_proxy_logins(daemon: Daemon) -> None:
+    """A proxy that wants a login, or another, is exit 5."""
+    with proxies.serving(proxies.http("ann:secret")) as (port, _):
+        for scheme in ("http", "ftp"):
+            url = place(daemon, scheme) + "/welcome.txt"
+            run("get", "--tls", "none", "-x", f"http://ann:secret@127.0.0.1:{port}", url)
+            line = refused(5, "get", "-f", "-x", f"http://127.0.0.1:{port}", url)
+            assert "407" in line
+
+
+def test_no_passwords_behind_proxies(daemon: Daemon) -> None:
+    """What is this machine for the proxy is not this machine: no password goes in the clear."""
+    with proxies.serving(proxies.http()) as (port, asked):
+        through = ("-x", f"http://127.0.0.1:{port}")
+        assert "certificate" in refused(4, "ls", *ALICE, *through, place(daemon, "imap") + "/")
+        assert "https://" in refused(4, "get", *ALICE, *through, place(daemon, "http") + "/")
+        assert len(asked) == 1
