@@ -22,6 +22,13 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 _PLUS: Final = re.compile(r"[+!$].*", re.DOTALL)
 
 
+def is_sayable(selector: str) -> bool:
+    """Return whether a selector can be asked for: it is not too long, and has no control character
+    in it, as names of files may."""
+    octets = selector.encode("utf-8", "surrogateescape")
+    return len(octets) <= SELECTOR_OCTETS and _CONTROL.search(selector) is None
+
+
 def parse_request(line: bytes) -> Request:
     """Read a request's line, without its end.
 

@@ -102,6 +102,11 @@ class Listings(TestCase):
         self.assertEqual(12, len(lines))
         self.assertEqual("i(12 entries, which are too many to show)", lines[-1])
 
+    async def test_unsayable_names(self) -> None:
+        """What no request can name is not linked to."""
+        lines = await self.listed({"n" * 254: b"", "e": b""}, dates=False, sizes=False)
+        self.assertEqual(["1..\t/", "0e\t/d/e", "i(1 with names that Gopher cannot say)"], lines)
+
     async def test_map_with_listing(self) -> None:
         """A map that asks for it has the entries behind it, but those that it hides; types are as
         it says; another map stands in its place."""

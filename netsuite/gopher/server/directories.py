@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from netsuite.accounts.interfaces import FileAccess
 from netsuite.gopher.commands import About, Item, ItemType, information
 from netsuite.gopher.dialog import Menu
+from netsuite.gopher.grammar import is_sayable
 from netsuite.gopher.maps import gophermap, gph, links
 from netsuite.gopher.maps.gophermap import parse_gophermap
 from netsuite.gopher.maps.parts import OCTETS, Accounts, Hosts, Include, Map, Part, located
@@ -168,7 +169,8 @@ class Directories:
         """Return items for entries: those of link files first or last as these say, directories,
         then files."""
         described, added = await self._links(place, entries)
-        visible = [each for each in entries if self._is_listed(each, shown, described)]
+        listed = [each for each in entries if self._is_listed(each, shown, described)]
+        visible = [each for each in listed if is_sayable(posixpath.join(place.selector, each.name))]
         directories = [each for each in visible if each.kind is EntryKind.DIRECTORY]
         files = [each for each in visible if each.kind is not EntryKind.DIRECTORY]
         numbered = [
@@ -183,6 +185,8 @@ class Directories:
         items = [item for _, group in numbered for item in group]
         if len(visible) > self._settings.entries:
             items.append(information(f"({len(visible)} entries, which are too many to show)"))
+        if unsayable := len(listed) - len(visible):
+            items.append(information(f"({unsayable} with names that Gopher cannot say)"))
         return items
 
     def _is_listed(self, entry: Entry, shown: Map, described: dict[str, links.Link]) -> bool:
