@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import Final
 
 from netsuite.cli.client.imap import logged_in, message_row
@@ -20,6 +21,8 @@ from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 from netsuite.imap.sequences import SequenceSet
 
 _ITEMS: Final = (Item.UID, Item.FLAGS, Item.SIZE, Item.INTERNALDATE, Item.ENVELOPE)
+#: Atoms, numbers, dates and sets of them, and parentheses around.
+_PLAIN: Final = re.compile(r"[!#$&'()*+,./0-9:;<=>?@A-Za-z\[\]^_`|~-]+")
 _UNOPENED: Final = frozenset({"\\noselect", "\\nonexistent"})
 
 
@@ -50,13 +53,22 @@ def _key(wanted: Wanted) -> SearchKey:
     if not wanted.criteria:
         keys = tuple(TextHas(each) for each in wanted.words)
         return keys[0] if len(keys) == 1 else Every(keys)
-    octets = " ".join(["", *wanted.words]).encode()
+    octets = " ".join(["", *map(_quoted, wanted.words)]).encode()
     cursor = Cursor([octets])
     with contextlib.suppress(BadSyntax, ValueError):
         key = parse_program(cursor, "UTF-8")
         if cursor.place == len(octets):
             return key
     raise Usage(f"these are no criteria of IMAP: {' '.join(wanted.words)}; as FROM ann UNSEEN")
+
+
+def _quoted(word: str) -> str:
+    """Return a word of the command line as it stands in a command: quoted where it must be, and
+    is not."""
+    if _PLAIN.fullmatch(word) or word.startswith('"'):
+        return word
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 async def _mailboxes(client: IMAPClient) -> list[str]:
