@@ -121,7 +121,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         """Send a function: ``Code.IP`` to interrupt, ``Code.AYT`` to ask for a sign of life."""
         self.say(Press(code))
 
-    def ask(self, option: int, *, on: bool) -> None:
+    def want(self, option: int, *, on: bool) -> None:
         """Ask the server to turn an option on its side on or off."""
         self.say(Ask(option, on))
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import socket
 from typing import Final
 
-from twisted.internet.interfaces import ITransport
-
 _WITHOUT: Final = (socket.AF_UNIX,)
 
 
-def keep_urgent_octets(transport: ITransport) -> None:
+def keep_urgent_octets(transport: object) -> None:
     """Have the DM of a Synch, which is TCP's urgent octet, left where it came: else what follows
     it would be taken for its IAC's command (RFC 854, "THE TELNET SYNCH SIGNAL")."""
     handle = transport.getHandle() if hasattr(transport, "getHandle") else None

@@ -52,12 +52,13 @@ class SuperServer:
             except OSError:
                 return
             with connection:
+                its = connection.fileno()
                 self._running.append(
                     subprocess.Popen(
                         self._command,
-                        stdin=connection,
-                        stdout=connection,
-                        stderr=connection,
+                        stdin=its,
+                        stdout=its,
+                        stderr=its,
                         # Who runs the tests may have it ignored, and it would stay so.
                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                     )

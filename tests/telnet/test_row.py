@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unittest
 from typing import Any
 
 from hypothesis import given
@@ -56,7 +55,7 @@ class Typist:
         self.see()
         return ended is None
 
-    def check(self, case: unittest.TestCase) -> None:
+    def check(self, case: SynchronousTestCase) -> None:
         """See that the row shows the line around the cursor, and marks where more of it is."""
         screen = self.screen
         before = sanitized("".join(self.editor._before))

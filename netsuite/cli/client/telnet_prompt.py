@@ -108,7 +108,7 @@ class Prompt:
             return
         if not self._client.dialog.linemode.on:
             for option in (Option.SGA, Option.ECHO):
-                self._client.ask(option, on=mode is Mode.KEYS)
+                self._client.want(option, on=mode is Mode.KEYS)
 
     def _status(self) -> Sequence[str]:
         conversation, dialog = self._conversation, self._client.dialog
