@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,14 @@ class Columns(SynchronousTestCase):
         )
         self.assertEqual(["a" * 20, "a" * 5], list(wrapped("a" * 25, 20)))
         self.assertEqual(["日本", "語"], list(wrapped("日本語", 5)))
+
+    def test_wrapped_at_once(self) -> None:
+        """A line of a megabyte costs what it holds, whatever is in it."""
+        for text in ("x" * 1_000_000, "word " * 200_000, "e\u0301" * 300_000, " " * 500_000 + "x"):
+            began = time.process_time()
+            rows = list(wrapped(text, 20))
+            self.assertLess(time.process_time() - began, 5.0)
+            self.assertTrue(all(width(row) <= 20 for row in rows))
 
     def test_lists(self) -> None:
         """A row of a list has what there is room for: at 20 columns who, and the beginning of
@@ -395,7 +404,7 @@ class Table(SynchronousTestCase):
     def test_next_words(self) -> None:
         """First words, and what follows a group's; those for administrators only to them."""
         table = CommandTable()
-        self.assertEqual({"reply", "reply-all", "read"},
+        self.assertEqual({"reply", "reply-all", "read", "resume"},
                          set(table.next_words(["mail"], "re", administers=False)))  # fmt: skip
         self.assertIn("mail", table.next_words([], "ma", administers=False))
         self.assertNotIn("kick", table.next_words([], "k", administers=False))

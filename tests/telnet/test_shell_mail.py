@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 
 from netsuite.store.errors import Busy, NoSuchFile, NoSuchFolder
-from netsuite.store.model import ANSWERED, SEEN, Described
+from netsuite.store.model import ANSWERED, SEEN, Described, SpecialUse
 from netsuite.testing.cases import TestCase
 from tests.telnet.worlds import CHARACTERS, LETTER, Terminal, World
 
@@ -166,12 +166,32 @@ class Writing(TestCase):
         self.assertEqual(0, len(await world.folder("bob")))
 
     async def test_hung_up(self) -> None:
-        """Who goes in the midst of a letter sends nothing."""
+        """Who goes in the midst of a letter sends nothing; it is kept among the drafts, and can be
+        gone on with."""
         world, terminal = await self.world()
-        terminal.say(b"mail write bob\r\n\r\n\r\nx\r\ntext\r\n")
+        ann = await world.store.accounts.account("ann")
+        await world.store.mail.create_folder(ann.id, "Drafts", special_use=SpecialUse.DRAFTS)
+        terminal.say(b"mail write bob\r\n\r\ncy@elsewhere.test\r\nx\r\nIt begins\r\n")
         terminal.connection.readConnectionLost()
         self.assertTrue(terminal.closed)
         self.assertEqual(0, len(await world.folder("bob")))
+        terminal = world.enter()
+        self.assertIn(b"That is no draft;", terminal.ask(b"mail resume 1"))
+        terminal.ask(b"mail list Drafts")
+        terminal.say(b"mail resume 1\r\n\r\n\r\n\r\nand ends.\r\n.\r\n")
+        self.assertIn(b"1 line of the draft; ~p shows what is written.", terminal.heard())
+        message = await world.last("bob")
+        self.assertEqual("It begins\nand ends.\n", text_of(message))
+        self.assertEqual(("x", "cy@elsewhere.test"), (message["Subject"], message["Cc"]))
+        self.assertEqual(0, len(await world.folder("ann", "Drafts")))
+
+    async def test_hung_up_without_drafts(self) -> None:
+        """Where there is no folder for it the letter is gone, and nothing goes wrong."""
+        world, terminal = await self.world()
+        terminal.say(b"mail write bob\r\n\r\n\r\nx\r\ntext\r\n")
+        terminal.connection.readConnectionLost()
+        self.assertEqual(0, len(await world.folder("bob")))
+        self.assertEqual([], self.flushLoggedErrors())
 
     async def test_tilde_commands(self) -> None:
         """What is written can be looked at and changed, and so can its header."""
@@ -264,7 +284,7 @@ class Answering(TestCase):
         """It goes to Reply-To, quotes without the signature, and continues the thread."""
         world, terminal = await self.world()
         terminal.say(b"mail reply 3\r\n\r\n\r\n\r\nYes.\r\n.\r\n")
-        self.assertIn(b"2 lines are quoted; ~p shows them.", terminal.heard())
+        self.assertIn(b"2 lines of quotation; ~p shows what is written.", terminal.heard())
         message = await world.last("bob")
         self.assertEqual("bob+here@example.test", message["To"])
         self.assertEqual("Re: Plans", message["Subject"])

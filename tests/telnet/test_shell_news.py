@@ -68,7 +68,7 @@ class News(TestCase):
         self.assertIn(b"Subject: Re: Cafes\r\nSubject: ", terminal.heard())
         terminal.say(b"\r\nIndeed.\r\n~a notes.txt\r\n~s Re: Other\r\n.\r\n")
         heard = terminal.heard()
-        self.assertIn(b"2 lines are quoted", heard)
+        self.assertIn(b"2 lines of quotation", heard)
         self.assertIn(b"an article has a subject alone", heard)
         self.assertIn(b"Posted to example.talk,example.more.\r\n", heard)
         group = await world.store.mail.folder(None, "example.more")

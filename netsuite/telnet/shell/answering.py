@@ -31,8 +31,9 @@ _PLAIN_PHRASE: Final = re.compile(r"[\w '-]+")
 _REFERENCES: Final = 20
 #: RFC 3676, 4.3.
 _SIGNATURE: Final = "-- "
-#: Lines of a message that are quoted.
+#: Lines of a message that are quoted, and characters of each.
 _QUOTED_LINES: Final = 500
+_QUOTED_CHARACTERS: Final = 900
 
 
 def pairs(mailboxes: Iterable[Mailbox]) -> Sequence[Pair]:
@@ -170,6 +171,12 @@ def thread(answered: Answered) -> Sequence[tuple[str, str]]:
     return fields
 
 
+def kept(answered: Answered, names: Iterable[str]) -> Sequence[tuple[str, str]]:
+    """Return fields that a message has Message-IDs in, as another one is to have them."""
+    found = ((name, _MESSAGE_ID.findall(answered.field(name.encode()))) for name in names)
+    return [(name, b" ".join(ids).decode("ascii", "replace")) for name, ids in found if ids]
+
+
 class ToPoster(Exception):
     """Its author wants answers by mail (RFC 5536, 3.2.6: ``poster``)."""
 
@@ -192,7 +199,8 @@ def quotation(answered: Answered, text: str) -> Iterator[str]:
         lines = lines[: lines.index(_SIGNATURE)]
     while lines and not lines[-1].strip():
         lines.pop()
-    for line in lines[:_QUOTED_LINES]:
+    for whole in lines[:_QUOTED_LINES]:
+        line = whole[:_QUOTED_CHARACTERS]
         yield f">{line}" if line.startswith(">") else f"> {line}".rstrip()
     if len(lines) > _QUOTED_LINES:
         yield f"> [{len(lines) - _QUOTED_LINES} more lines]"

@@ -51,6 +51,11 @@ def size(octets: int) -> str:
     return f"{number:.1f}{unit}" if number < 9.95 else f"{number:.0f}{unit}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: ``1 line``, ``2 lines``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def span(time: timedelta) -> str:
     """Return how long something takes, in its two greatest units: ``2d 3h``, ``4m 10s``."""
     seconds = max(0, int(time.total_seconds()))
@@ -69,16 +74,21 @@ def wrapped(line: str, columns: int) -> Iterator[str]:
         return
     found = _QUOTE.match(line)
     mark = found[0] if found is not None and width(found[0]) <= columns - _NARROWEST else ""
-    room = columns - width(mark)
-    rest = line[len(mark) :]
-    while width(ahead := rest[: 4 * room]) > room:
+    room, at = columns - width(mark), len(mark)
+    while True:
+        # No more than this is looked at for one row: what takes no column is broken there, too.
+        ahead = line[at : at + 4 * room]
+        if at + len(ahead) >= len(line) and width(ahead) <= room:
+            yield mark + ahead
+            return
         row = cut(ahead, room) or ahead[:1]
-        space = row.rfind(" ") if rest[len(row) : len(row) + 1] != " " else len(row)
-        if space > 0 and row[:space].strip():
-            row = row[:space]
+        if line[at + len(row) : at + len(row) + 1] != " ":
+            space = row.rfind(" ")
+            if space > 0 and row[:space].strip():
+                row = row[:space]
         yield (mark + row).rstrip()
-        rest = rest[len(row) :].removeprefix(" ")
-    yield mark + rest
+        at += len(row)
+        at += line[at : at + 1] == " "
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from netsuite.telnet.shell import completion
 from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, command
 from netsuite.telnet.shell.paths import (
     ENTRIES,
+    entries_of,
     expanded,
     kind_of,
-    listed,
     options,
     resolved,
 )
@@ -72,7 +72,7 @@ async def _remove_all(shell: Shell, start: TreePath) -> None:
     directories = [start]
     removed = 0
     for directory in directories:
-        for entry in [each async for each in listed(files, directory)]:
+        for entry in await shell.terminal.wait(entries_of(files, directory)):
             path = (*directory, entry.name)
             removed += 1
             if removed > ENTRIES:
@@ -136,7 +136,7 @@ async def copy(shell: Shell, words: Sequence[str]) -> None:
     """Copy files."""
 
     async def copied(old: TreePath, new: TreePath, replace: bool) -> None:
-        await _copy(shell, old, new, replace=replace)
+        await shell.terminal.wait(_copy(shell, old, new, replace=replace))
 
     await _each(shell, words, copied)
 

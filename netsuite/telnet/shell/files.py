@@ -16,8 +16,8 @@ from netsuite.telnet.shell.columns import briefly, size, when
 from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, command
 from netsuite.telnet.shell.paths import (
     ENTRIES,
+    entries_of,
     expanded,
-    listed,
     matcher,
     options,
     resolved,
@@ -200,7 +200,8 @@ async def _found(
     while waiting:
         directory = waiting.pop()
         below: list[TreePath] = []
-        entries = [each async for each in listed(shell.access.files, directory)]
+        # Nothing may be shown for long: ^C is heard here.
+        entries = await shell.terminal.wait(entries_of(shell.access.files, directory))
         for entry in sorted(entries, key=lambda each: each.name):
             count.looked_at += 1
             if count.looked_at > ENTRIES:

@@ -9,11 +9,21 @@ from typing import Final
 
 from netsuite.accounts.interfaces import NewMail, Sending, Unsendable
 from netsuite.store.errors import FolderExists, StoreError
-from netsuite.store.model import ANSWERED, SEEN, Described, FlagAction, Folder, SpecialUse
+from netsuite.store.model import (
+    ANSWERED,
+    DELETED,
+    DRAFT,
+    SEEN,
+    Described,
+    FlagAction,
+    Folder,
+    SpecialUse,
+)
 from netsuite.store.tree import TreePath
 from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.shell import answering, completion, mailbox
 from netsuite.telnet.shell.answering import NoAddress, Pair
+from netsuite.telnet.shell.columns import counted
 from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, command
 from netsuite.telnet.shell.composing import (
     Letter,
@@ -26,7 +36,7 @@ from netsuite.telnet.shell.drafting import Attach, Header
 from netsuite.telnet.shell.message_lines import text_lines
 from netsuite.telnet.shell.paths import resolved
 from netsuite.telnet.shell.refusing import words_for
-from netsuite.telnet.shell.terminal import EndOfText, Interrupted
+from netsuite.telnet.shell.terminal import EndOfText, HungUp, Interrupted
 from netsuite.telnet.shell.writing import write_text
 
 SUBJECT_CHARACTERS: Final = 400
@@ -142,33 +152,53 @@ async def _attach(shell: Shell, letter: Letter, name: str) -> None:
 # -- on its way --------------------------------------------------------------------------------
 
 
-async def _write_and_send(shell: Shell, letter: Letter) -> None:
-    """Have a letter written, and send it. Raises CommandRefused: nothing was sent."""
+async def _write_and_send(shell: Shell, letter: Letter, there: str = "of quotation") -> None:
+    """Have a letter written, and send it. Raises CommandRefused: nothing was sent.
+
+    Args:
+        there: what the lines are that it begins with.
+    """
     sending = _sending(shell)
     try:
         await _ask_header(shell, sending, letter)
         if letter.draft.lines:
-            shell.terminal.say(f"{len(letter.draft.lines)} lines are quoted; ~p shows them.")
+            lines = counted(len(letter.draft.lines), "line")
+            shell.terminal.say(f"{lines} {there}; ~p shows what is written.")
         for enclosure in letter.enclosures:
             shell.terminal.say(f"{one_line(enclosure.label)} goes with it.")
     except (Interrupted, EndOfText):
         raise CommandRefused(_NOTHING) from None
     change = partial(_change, shell, sending, letter)
-    await write_text(shell, letter.draft, change, _NOTHING, may_be_empty=lambda: bool(letter.enclosures))
+    encloses = partial(bool, letter.enclosures)
+    try:
+        await write_text(shell, letter.draft, change, _NOTHING, may_be_empty=encloses)
+    except HungUp:
+        await _keep_unfinished(shell, sending, letter)
+        raise
     await _send(shell, sending, letter)
 
 
-async def _send(shell: Shell, sending: Sending, letter: Letter) -> None:
-    shared = shell.shared
-    unique = shared.unique().hex()
-    made = partial(
-        composed,
+async def _keep_unfinished(shell: Shell, sending: Sending, letter: Letter) -> None:
+    """Keep a letter whose writer is gone among the drafts, where there are some."""
+    drafts = await mailbox.special(shell, SpecialUse.DRAFTS)
+    if drafts is not None and letter.draft.text.strip():
+        unique = shell.shared.unique().hex()
+        await _append(shell, drafts.name, _composed(shell, sending, letter, unique), DRAFT)
+
+
+def _composed(shell: Shell, sending: Sending, letter: Letter, unique: str) -> AsyncIterator[bytes]:
+    return composed(
         letter,
         shell.author(),
-        date=shared.now(),
+        date=shell.shared.now(),
         message_id=f"{unique}@{sending.host}",
         boundary=f"netsuite-{unique}",
     )
+
+
+async def _send(shell: Shell, sending: Sending, letter: Letter) -> None:
+    unique = shell.shared.unique().hex()
+    made = partial(_composed, shell, sending, letter, unique)
     recipients = letter.recipients
     try:
         await sending.send(made(), recipients, identifier=unique)
@@ -191,13 +221,19 @@ async def _keep(shell: Shell, pieces: AsyncIterator[bytes]) -> None:
     if folder is None:
         with suppress(FolderExists):  # without that use, but it is what is meant all the same
             await mail.create(_SENT, SpecialUse.SENT)
+    await _append(shell, name, pieces, SEEN)
+
+
+async def _append(shell: Shell, name: str, pieces: AsyncIterator[bytes], *flags: str) -> None:
+    """Put a message into one of the user's folders. Raises StoreError."""
+    mail = shell.access.mail
     draft = mail.draft()
     try:
         async for piece in pieces:
             work = draft.write(piece)
             if work is not None:
                 await work
-        await mail.append(name, [NewMail(draft, frozenset({SEEN}))])
+        await mail.append(name, [NewMail(draft, frozenset(flags))])
     except BaseException:
         await draft.abort()
         raise
@@ -304,6 +340,40 @@ async def forward(shell: Shell, words: Sequence[str]) -> None:
     await _mark(shell, folder, found, _FORWARDED)
 
 
+@command(
+    "mail resume",
+    "NUMBER",
+    "go on with a draft, and send it",
+    completes=completion.messages,
+    more=(
+        "`mail list Drafts` lists them. The draft is gone once the letter is sent. A letter whose",
+        "writer was cut off is kept there; files that went with it are to be attached again.",
+    ),
+)
+async def resume(shell: Shell, words: Sequence[str]) -> None:
+    """Write on in a draft."""
+    if len(words) != 1:
+        raise Usage
+    _sending(shell)
+    folder, found = await mailbox.message(shell, words[0])
+    if DRAFT not in found.message.flags:
+        raise CommandRefused("That is no draft; `mail list Drafts` lists those there are.")
+    read = shell.access.mail.read
+    answered = await mailbox.answered(read, found)
+    letter = Letter(
+        to=answered.addresses(b"to"),
+        cc=answered.addresses(b"cc"),
+        subject=one_line(answered.subject),
+        headers=answering.kept(answered, ("In-Reply-To", "References")),
+    )
+    async for line in text_lines(read, found):
+        letter.draft.put(line)
+    await _write_and_send(shell, letter, "of the draft")
+    mail = shell.access.mail
+    await mail.store_flags(folder.id, [found.message.uid], FlagAction.ADD, frozenset({DELETED}))
+    await mail.expunge(folder.id, [found.message.uid])
+
+
 async def _mark(shell: Shell, folder: Folder, found: Described, flag: str) -> None:
     """Set a flag on what was answered, where one may; the answer is sent in any case."""
     try:
@@ -314,4 +384,4 @@ async def _mark(shell: Shell, folder: Folder, found: Described, flag: str) -> No
         return
 
 
-COMMANDS: Sequence[Command] = (write_mail, reply, reply_all, forward)
+COMMANDS: Sequence[Command] = (write_mail, resume, reply, reply_all, forward)

@@ -10,6 +10,7 @@ from netsuite.message.build import compose
 from netsuite.store.errors import NoSuchFolder
 from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.shell import answering, completion, mailbox
+from netsuite.telnet.shell.columns import counted
 from netsuite.telnet.shell.command import Command, CommandRefused, Shell, command
 from netsuite.telnet.shell.drafting import Attach, Draft, Header
 from netsuite.telnet.shell.mail_writing import SUBJECT_CHARACTERS
@@ -107,7 +108,8 @@ async def _write_and_post(shell: Shell, article: _Article) -> None:
     except Interrupted:
         raise CommandRefused(_NOTHING) from None
     if article.draft.lines:
-        shell.terminal.say(f"{len(article.draft.lines)} lines are quoted; ~p shows them.")
+        lines = counted(len(article.draft.lines), "line")
+        shell.terminal.say(f"{lines} of quotation; ~p shows what is written.")
     await write_text(shell, article.draft, change, _NOTHING)
     await _post(shell, article, approved=approved)
     shell.terminal.say(f"Posted to {one_line(article.names)}.")

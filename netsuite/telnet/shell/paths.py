@@ -116,6 +116,11 @@ async def listed(files: FileAccess, path: TreePath) -> AsyncIterator[Entry]:
         return
 
 
+async def entries_of(files: FileAccess, path: TreePath) -> Sequence[Entry]:
+    """Return all that is in a directory, as ``listed`` does."""
+    return [each async for each in listed(files, path)]
+
+
 async def exists(files: FileAccess, path: TreePath) -> bool:
     """Return whether something is there."""
     return await kind_of(files, path) is not None

@@ -9,6 +9,7 @@ from typing import Final
 from netsuite.store.errors import StoreError
 from netsuite.telnet import replies
 from netsuite.telnet.sanitize import one_line
+from netsuite.telnet.shell.columns import counted
 from netsuite.telnet.shell.command import CommandRefused, Shell
 from netsuite.telnet.shell.composing import read_through
 from netsuite.telnet.shell.drafting import (
@@ -104,6 +105,11 @@ async def _read_in(shell: Shell, draft: Draft, name: str) -> None:
             yield decoder.decode(piece)
 
     before = len(draft.lines)
-    async for line in lines_of(texts()):
-        draft.put(line)
-    shell.terminal.say(f"{len(draft.lines) - before} lines of {one_line(name)}.")
+    try:
+        async for line in lines_of(texts()):
+            draft.put(line)
+    except TooLong:
+        shell.terminal.say("There is no room for more of it.")
+    finally:
+        file.close()
+    shell.terminal.say(f"{counted(len(draft.lines) - before, 'line')} of {one_line(name)}.")
