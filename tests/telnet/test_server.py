@@ -206,7 +206,7 @@ class Commands(TestCase):
         for name in (b"mail list", b"news post", b"ls", b"cd", b"cat", b"who", b"passwd", b"quit"):
             self.assertIn(b"\r\n  " + name, b"\r\n" + everything)
         self.assertEqual(everything, one)
-        self.assertEqual(16, mail.count(b"\r\n"))
+        self.assertEqual(17, mail.count(b"\r\n"))
         self.assertIn(b"There is no command", none)
 
     async def test_help_fits(self) -> None:
