@@ -18,10 +18,10 @@ class NewMail:
     the next prompt.
 
     Args:
-        tell: shows a line at once; what is being typed stays.
+        tell: shows a line at once, what is being typed stays; returns whether that could be.
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str], bool]) -> None:
         self._tell = tell
         self._watched: Subscription | None = None
         self._waiting = 0
@@ -54,6 +54,6 @@ class NewMail:
 
     def _tell_waiting(self) -> None:
         if self._at_prompt and self._waiting:
-            count, self._waiting = self._waiting, 0
-            messages = "a message" if count == 1 else f"{count} messages"
-            self._tell(f"New mail: {messages}; `mail` lists what there is.")
+            messages = "a message" if self._waiting == 1 else f"{self._waiting} messages"
+            if self._tell(f"New mail: {messages}; `mail` lists what there is."):
+                self._waiting = 0

@@ -19,6 +19,7 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.connection.peer import Peer
 from netsuite.connection.server import Login
+from netsuite.connection.writer import TransportWriter
 from netsuite.message.injection import Unfit
 from netsuite.store.errors import StoreError
 from netsuite.telnet import replies
@@ -62,10 +63,15 @@ class UserConnection(Wire, Protocol):
     name: str
     #: Who has logged in on it; None until then.
     present: Present | None
+    #: What is on its way to the terminal.
+    writer: TransportWriter
 
     @property
     def peer(self) -> Peer:
         """The other end."""
+
+    async def run_program(self, account: str) -> None:
+        """Give the terminal to the program of the settings, until it ends."""
 
     def channel(self) -> Channel:
         """Return over what the user logs in."""
@@ -100,16 +106,23 @@ async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
         standing=login.standing,
     )
 
+    def tell(text: str) -> bool:
+        if connection.writer.is_full:  # nobody fills the memory for a terminal that takes nothing
+            return False
+        connection.notice(text)
+        return True
+
     def told(text: str | None) -> bool:
-        if shell.takes_words and text is not None:
-            connection.notice(text)
-        return shell.takes_words
+        return shell.takes_words and (text is None or tell(text))
 
     connection.present = Present(login.name, connection.peer.address, shared.now(), told)
     connection.logged_in(login)
     _log.debug("{name}: {account} has a shell", name=connection.name, account=login.name)
-    new_mail = NewMail(connection.notice)
+    new_mail = NewMail(tell)
     try:
+        if shared.settings.program:
+            await connection.run_program(login.name)
+            return
         await _welcome(shell)
         await new_mail.watch(shell)
         await _command_by_command(shell, connection, new_mail)

@@ -84,7 +84,7 @@ async def write(shell: Shell, words: Sequence[str]) -> None:
 def _say_to(shell: Shell, whom: str, text: str) -> None:
     now = shell.shared.now()
     if not _told(shell, whom, f"{now:%H:%M} {shell.access.name}: {one_line(text)}"):
-        raise CommandRefused(f"{one_line(whom)} has gone.")
+        raise CommandRefused(f"{one_line(whom)} has gone, or reads nothing.")
 
 
 def _told(shell: Shell, whom: str, text: str | None) -> bool:
