@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from dataclasses import replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Seconds
 from netsuite.connection.deadlines import Timeouts
 from netsuite.connection.settings import ServiceSettings
+
+
+def _wrong_with(path: str, user: str) -> str:
+    """Return why a program may not be run; empty where it may."""
+    if not path.startswith("/"):
+        return f"program is to begin with a path from the root on, not {path!r}"
+    if not os.access(path, os.X_OK) or os.path.isdir(path):
+        return f"program {path} is none that can be run"
+    if not user:
+        return "" if os.geteuid() else "program would run as root; name another user: program_user"
+    try:
+        owner = pwd.getpwnam(user)
+    except KeyError:
+        return f"program_user {user} is no user of this system"
+    if owner.pw_uid == 0:
+        return f"program_user {user} is root"
+    if os.geteuid() not in (0, owner.pw_uid):
+        return f"program_user is {user}: another user may be taken by root alone"
+    return ""
 
 
 class Settings(ServiceSettings):
@@ -54,6 +77,29 @@ class Settings(ServiceSettings):
         "a packet a key; there is no completion by TAB then.",
         live=True,
     )
+
+    program: list[str] = setting(
+        [],
+        "A program that those who have logged in are given, on a terminal of its own, in place of "
+        "the shell: its path and its words. It runs as the user of this process, or as "
+        "program_user, never as root, and is told of nothing but the account's name "
+        "(NETSUITE_ACCOUNT), the client's address (REMOTE_ADDR) and the terminal's type (TERM). "
+        "Empty: the shell.",
+        live=True,
+    )
+    program_user: str = setting(
+        "", "The user of the system that the program runs as, where this process is root.",
+        live=True,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _program_may_run(self) -> Self:
+        """Refuse a program that cannot be run, or would be root's."""
+        if self.program:
+            wrong = _wrong_with(self.program[0], self.program_user)
+            if wrong:
+                raise ValueError(wrong)
+        return self
 
     @cached_property
     def timeouts(self) -> Timeouts:

@@ -8,6 +8,7 @@ Everything that is printed goes through ``sanitized``: no content can act on the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,8 +23,11 @@ from netsuite.telnet.dialog.turns import (
     Completion,
     Farewell,
     Greet,
+    HandOver,
+    Input,
     Key,
     Notice,
+    Output,
     Print,
     ReadKey,
     ReadLine,
@@ -49,8 +53,11 @@ __all__ = [
     "Completion",
     "Farewell",
     "Greet",
+    "HandOver",
+    "Input",
     "Key",
     "Notice",
+    "Output",
     "Print",
     "ReadKey",
     "ReadLine",
@@ -94,6 +101,13 @@ WANTED: Final = (
 )
 #: Both ends cannot echo (RFC 857, 5): ECHO is not among the client's.
 
+#: What functions are to a program on a terminal: the keys that it has for them.
+_PROGRAM_KEYS: Final[Mapping[int, bytes]] = {
+    Code.IP: b"\x03", Code.BRK: b"\x03", Code.ABORT: b"\x1c", Code.EOF: b"\x04",
+    Code.SUSP: b"\x1a", Code.EC: b"\x7f", Code.EL: b"\x15",
+}  # fmt: skip
+#: CR that neither ends a line nor the piece.
+_LONE_RETURN: Final = re.compile(rb"\r(?=[^\n])")
 _AYT: Final = b"\r\n[Yes]\r\n"
 #: What functions are as keys.
 _FUNCTION_KEYS: Final[Mapping[int, str]] = {
@@ -115,8 +129,8 @@ class ServerDialog(TelnetDialog):
     """
 
     __slots__ = (
-        "_completes", "_editor", "_end_told", "_held", "_key", "_lets_edit", "_prompt",
-        "_prompted", "_resized", "_typed", "linemode", "state", "terminal",
+        "_after_return", "_completes", "_editor", "_end_told", "_held", "_key", "_lets_edit",
+        "_prompt", "_prompted", "_resized", "_typed", "linemode", "state", "terminal",
     )  # fmt: skip
 
     def __init__(self, *, utf8: bool = False, lets_edit: bool = False) -> None:
@@ -132,7 +146,10 @@ class ServerDialog(TelnetDialog):
         self._completes = False
         self._prompt = ""
         self._key: str | None = None  # of a line that is to be one key
-        self._held: Typed | Complete | None = None  # told after the echo that belongs before it
+        self._after_return = False  # whether what the program showed last ends with CR
+        self._held: Typed | Complete | Input | None = (
+            None  # told after the echo that belongs before it
+        )
         self._resized: commands.WindowSize | None = None
         self._end_told = False
 
@@ -173,10 +190,19 @@ class ServerDialog(TelnetDialog):
         """Take what was sent next; return whether there was something."""
         token = self._next()
         if isinstance(token, commands.Function):
-            self._function(token.code)
+            if self.state is State.PROGRAM and token.code in _PROGRAM_KEYS:
+                self._put_input(_PROGRAM_KEYS[token.code])
+            else:
+                self._function(token.code)
+        elif token is not None and self.state is State.PROGRAM:
+            self._put_input(self._typed.octets(token.octets))
         elif token is not None:
             self._data(token.octets)
         return token is not None
+
+    def _put_input(self, octets: bytes) -> None:
+        if octets:
+            self._held = Input(octets)
 
     def _data(self, octets: bytes) -> None:
         characters = self._typed.feed(octets)
@@ -346,6 +372,11 @@ class ServerDialog(TelnetDialog):
             self._complete(value)
         elif isinstance(value, ReadLine):
             self._begin_line(value)
+        elif isinstance(value, Output):
+            self._show_output(value.octets)
+        elif isinstance(value, HandOver):
+            # It was typed for the program, which is on a terminal: there Enter is CR.
+            self._put_input(self._typed.rest().replace("\n", "\r").encode())
         else:
             self._prompted = value
             self._arrange(value)
@@ -356,6 +387,15 @@ class ServerDialog(TelnetDialog):
 
     def _say(self, text: str) -> None:
         self._out += network_text(text, self.encoding)
+
+    def _show_output(self, octets: bytes) -> None:
+        """Show what a program does. Where it is no binary, CR that ends no line is CR NUL."""
+        if not self.is_on(Side.US, Option.BINARY):
+            if self._after_return and not octets.startswith(b"\n"):
+                self._out += b"\0"
+            self._after_return = octets.endswith(b"\r")
+            octets = _LONE_RETURN.sub(b"\r\0", octets)
+        self._out += escape(octets)
 
     def _begin_line(self, value: ReadLine) -> None:
         self._prompted = value
@@ -400,6 +440,8 @@ class ServerDialog(TelnetDialog):
         """Show a line at once; what is being typed, or awaited, is shown anew below it."""
         if state is State.OURS:
             self._say(text)
+        elif state is State.PROGRAM:
+            self._say("\n" + text)
         elif not self.echoes:
             self._say("\n" + text + self._prompt)
         elif state is State.KEY:

@@ -85,6 +85,18 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """The terminal is a program's from now on: what is typed and shown goes through as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the program shows."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Farewell:
     """Last words, wherever the conversation stands."""
 
@@ -98,6 +110,13 @@ class Key:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What is typed for the program."""
+
+    octets: bytes
+
+
 class State(enum.Enum):
     """The turns."""
 
@@ -105,6 +124,7 @@ class State(enum.Enum):
     LINE = "a line is being typed"
     COMPLETING = "we are asked how a line goes on; what is typed waits"
     KEY = "a key is awaited"
+    PROGRAM = "a program has the terminal"
     CLOSED = "all has been said"
 
 
@@ -113,6 +133,7 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     (State.OURS, Print): State.OURS,
     (State.OURS, ReadLine): State.LINE,
     (State.OURS, ReadKey): State.KEY,
+    (State.OURS, HandOver): State.PROGRAM,
     (State.OURS, Farewell): State.CLOSED,
     (State.OURS, Notice): State.OURS,
     (State.LINE, Line): State.OURS,
@@ -130,6 +151,10 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     (State.KEY, EndOfFile): State.OURS,
     (State.KEY, Notice): State.KEY,
     (State.KEY, Farewell): State.CLOSED,
+    (State.PROGRAM, Input): State.PROGRAM,
+    (State.PROGRAM, Output): State.PROGRAM,
+    (State.PROGRAM, Notice): State.PROGRAM,
+    (State.PROGRAM, Farewell): State.CLOSED,
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.OURS, final=[State.CLOSED])
 
@@ -137,5 +162,7 @@ MACHINE: Final = Machine(TRANSITIONS, start=State.OURS, final=[State.CLOSED])
 #: What a line or a key that was asked for may end as.
 Typed: TypeAlias = Line | Key | Interrupt | EndOfFile
 #: What a server's dialog gives, and takes.
-ServerEvent: TypeAlias = Typed | Complete | commands.WindowSize | Echo | EndOfInput
-ServerSaid: TypeAlias = Greet | Print | ReadLine | ReadKey | Completion | Notice | Farewell
+ServerEvent: TypeAlias = Typed | Complete | Input | commands.WindowSize | Echo | EndOfInput
+ServerSaid: TypeAlias = (
+    Greet | Print | ReadLine | ReadKey | Completion | Notice | HandOver | Output | Farewell
+)

@@ -41,6 +41,20 @@ class TypedAhead:
         self.put(characters)
         return characters
 
+    def octets(self, octets: bytes) -> bytes:
+        """Return what was typed as a terminal gives it: CR, CR LF and CR NUL are all CR."""
+        if self._after_cr and octets[0] in b"\n\0":
+            octets = octets[1:]
+        self._after_cr = octets.endswith(b"\r")
+        return octets.replace(b"\r\n", b"\r").replace(b"\r\0", b"\r")
+
+    def rest(self) -> str:
+        """Take all that is there."""
+        self.join()
+        text, self.text, self.at = self.text[self.at :], "", 0
+        self._interrupted = False
+        return text
+
     def put(self, characters: str) -> None:
         """Accept characters."""
         if characters:

@@ -20,8 +20,10 @@ from netsuite.telnet.dialog.server import (
     Completion,
     Farewell,
     Greet,
+    HandOver,
     Key,
     Notice,
+    Output,
     Print,
     ReadKey,
     ReadLine,
@@ -29,6 +31,7 @@ from netsuite.telnet.dialog.server import (
 )
 from netsuite.telnet.dialog.style import Style
 from netsuite.telnet.editing import Complete, Line
+from netsuite.telnet.server.program import Program
 from netsuite.telnet.server.shared import Shared
 from netsuite.telnet.shell.command import Present
 from netsuite.telnet.shell.command_loop import run_shell
@@ -65,6 +68,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.window = (0, 0)
         #: The user has interrupted what the shell is at.
         self.interrupted = False
+        #: The program that has the terminal; None where it is the shell.
+        self.program: Program | None = None
         #: The user is gone.
         self.hung_up = False
         self._asked: Deferred[Line | Key] | None = None
@@ -227,7 +232,49 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         present = [each.present for each in sessions if each.present is not None]
         return sorted(present, key=lambda each: each.since)
 
+    async def run_program(self, account: str) -> None:
+        """Give the terminal to the program of the settings, until it ends or the user is gone.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        settings = self.shared.settings
+        program = Program(self.clock, self._show)
+        program.start(
+            settings.program,
+            account=account,
+            term=self.terminal_type,
+            window=self.window,
+            peer=self.peer.address,
+            user=settings.program_user,
+        )
+        self.program = program
+        self.say(HandOver())
+        self.pump()
+        try:
+            await program.run()
+        finally:
+            self.program = None
+
+    def _show(self, octets: bytes) -> Deferred[None] | None:
+        """Show what the program does; return what is to be waited for before there is more."""
+        if self.closing:
+            return None
+        self.say(Output(octets))
+        return ensureDeferred(self.writer.writable()) if self.writer.is_full else None
+
+    async def type(self, octets: bytes) -> None:
+        """Give what is typed to the program."""
+        if self.program is not None:
+            await self.program.write(octets)
+
     # -- what the user does --------------------------------------------------------------------
+
+    def resize(self, width: int, height: int) -> None:
+        """Accept the size of the window."""
+        self.window = (width, height)
+        if self.program is not None:
+            self.program.resize(self.window)
 
     def typed(self, typed: Line | Key) -> None:
         """Pass on to the shell what it has asked for."""
@@ -272,6 +319,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def hang_up(self) -> None:
         """Accept that the user is gone."""
         self.hung_up = True
+        if self.program is not None:
+            self.program.hang_up()
         self.break_off(HungUp())
 
 

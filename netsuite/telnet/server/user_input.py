@@ -7,7 +7,7 @@ from typing import Final
 from netsuite.connection.server import Handlers, handlers
 from netsuite.telnet.commands import WindowSize
 from netsuite.telnet.dialog.core import Echo
-from netsuite.telnet.dialog.server import Key
+from netsuite.telnet.dialog.server import Input, Key
 from netsuite.telnet.editing import Complete, EndOfFile, Interrupt, Line
 from netsuite.telnet.server.session import Session
 from netsuite.telnet.shell.terminal import EndOfText, Interrupted
@@ -24,6 +24,11 @@ async def complete(session: Session, event: Complete) -> None:
     session.complete(event)
 
 
+async def program_input(session: Session, event: Input) -> None:
+    """Pass it on to the program that has the terminal, as fast as it takes it."""
+    await session.type(event.octets)
+
+
 async def interrupt(session: Session, event: Interrupt) -> None:
     """Have the shell stop, where it waits for the user or with what it shows next."""
     if not session.break_off(Interrupted()):
@@ -37,7 +42,7 @@ async def end_of_file(session: Session, event: EndOfFile) -> None:
 
 async def resize(session: Session, event: WindowSize) -> None:
     """Accept the size of the window (RFC 1073)."""
-    session.window = (event.width, event.height)
+    session.resize(event.width, event.height)
 
 
 async def echo(session: Session, event: Echo) -> None:
@@ -51,5 +56,5 @@ async def end_of_input(session: Session, event: EndOfInput) -> None:
 
 
 HANDLERS: Final[Handlers[Session, None]] = handlers(
-    typed, complete, interrupt, end_of_file, resize, echo, end_of_input
+    typed, complete, program_input, interrupt, end_of_file, resize, echo, end_of_input
 )
