@@ -12,9 +12,10 @@ import ipaddress
 import re
 import socket
 import struct
+import typing
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectError, ConnectionDone, DNSLookupError
@@ -56,7 +57,7 @@ class ProxyRefused(ConnectError):
     """
 
     def __init__(self, why: str) -> None:
-        super().__init__(string=why)
+        super().__init__(string=why)  # type: ignore[no-untyped-call]
         self.why = why
 
     def __str__(self) -> str:
@@ -180,8 +181,7 @@ class ThroughProxy:
             if not done.called:
                 done.errback(failure)
 
-        connecting: Deferred[Any] = self._address()
-        connecting.addCallback(begin)
+        connecting = self._address().addCallback(begin)
         connecting.addErrback(failed)
         return done
 
@@ -273,9 +273,26 @@ def _socks_address(host: str) -> bytes:
     return bytes([1 if address.version == 4 else 4]) + address.packed
 
 
+class _Transport(typing.Protocol):
+    """A transport that hands what it reads to whoever is its protocol, as Twisted's do."""
+
+    protocol: IProtocol
+
+    def write(self, data: bytes) -> None:
+        """Send octets."""
+
+    def getPeer(self) -> IAddress:
+        """Return the other end's address."""
+
+    def abortConnection(self) -> None:
+        """Close at once."""
+
+
 @implementer(IHalfCloseableProtocol)
 class _Asking(Protocol):
     """Asks the proxy, then puts the server's protocol in its own place."""
+
+    transport: _Transport  # type: ignore[assignment]  # ITransport promises too little
 
     def __init__(
         self, script: _Script, factory: IProtocolFactory, done: Deferred[IProtocol], place: str
@@ -329,21 +346,21 @@ class _Asking(Protocol):
 
     def _hand_over(self) -> None:
         """The proxy has connected: the transport is the server's protocol's from now on."""
-        transport: Any = self.transport
+        transport = self.transport
         held, self._held = self._held, b""
-        protocol: Any = self._factory.buildProtocol(transport.getPeer())
+        protocol = self._factory.buildProtocol(transport.getPeer())
         if protocol is None:
             self._fail(ProxyRefused("it is not wanted any more"))
             return
         transport.protocol = protocol
-        protocol.makeConnection(transport)
+        protocol.makeConnection(transport)  # type: ignore[arg-type]
         self._done.callback(protocol)
         if held:
             protocol.dataReceived(held)
 
     def give_up(self) -> None:
         """Nobody waits any more."""
-        if not self._done.called and self.transport is not None:
+        if not self._done.called:
             self.transport.abortConnection()
 
     def _fail(self, error: ProxyRefused) -> None:

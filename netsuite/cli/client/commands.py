@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict, Unpack
 
 import click
 
@@ -48,6 +48,18 @@ _SERVER: Final = click.option(
     help="The news server of a URL without one: news:GROUP, news:MESSAGE-ID. Default: $NNTPSERVER.",
 )  # fmt: skip
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Say as JSON what was done.")
+
+
+class _Asked(TypedDict):
+    """The options of what is asked for, as ``asking`` reads them."""
+
+    part: str | None
+    head: bool
+    fail: bool
+    method: str | None
+    fields: tuple[str, ...]
+    data: tuple[str, ...]
+    json_data: tuple[str, ...]
 
 
 @click.command("get")
@@ -95,7 +107,7 @@ def get(
     results: bool,
     verify: bool,
     keep_alive: float | None,
-    **asked: Any,
+    **asked: Unpack[_Asked],
 ) -> None:
     """Fetch files, messages or articles.
 
@@ -105,7 +117,7 @@ def get(
     """
     common.news_server = server or common.news_server
     targets = [common.target(url, GET) for url in urls]
-    asking = _asking(targets, **asked)
+    asking = _asking(targets, asked)
     access = _for_ftp(common, targets[0], verify=verify, keep_alive=keep_alive)
     place = place_of(output, by_name=by_name, resume=resume)
     if place.file is not None and len(targets) > 1:
@@ -119,7 +131,7 @@ def get(
             raise Usage(f"{target.scheme}:// has no way to continue")
 
     from netsuite.cli.client import fetching
-    from netsuite.cli.client.on_each import Wanted
+    from netsuite.cli.client.wanted import Wanted
 
     fetching.fetch(
         [Wanted(target, common.login(target)) for target in targets],
@@ -130,29 +142,21 @@ def get(
     )
 
 
-def _asking(
-    targets: Sequence[Target],
-    *,
-    part: str | None,
-    head: bool,
-    fail: bool,
-    method: str | None,
-    fields: tuple[str, ...],
-    data: tuple[str, ...],
-    json_data: tuple[str, ...],
-) -> Asking:
+def _asking(targets: Sequence[Target], asked: _Asked) -> Asking:
     """Return what is asked for. Raises Usage for what the URLs cannot be asked."""
+    data, json_data = asked["data"], asked["json_data"]
+    method, part, head = asked["method"], asked["part"], asked["head"]
     if data and json_data:
         raise Usage("-d and --json are two bodies")
     body = json_of(json_data) if json_data else data_of(data) if data else None
     asking = Asking(
         method=method_of(method) if method else "",
-        fields=fields_of(fields),
+        fields=fields_of(asked["fields"]),
         body=body,
         kind=JSON if json_data else FORM,
         head=head,
         part=part_of(part) if part else None,
-        fail=fail,
+        fail=asked["fail"],
     )
     if head and (body is not None or method):
         raise Usage("-I is a request of its own")
@@ -213,7 +217,7 @@ def put(
         _result("stored", url=target.url, octets=octets)
 
 
-def _result(what: str, **facts: Any) -> None:
+def _result(what: str, **facts: str | int | None) -> None:
     """Print what was done, as JSON."""
     from netsuite.cli.client.results import Result
 
