@@ -25,6 +25,17 @@ RUN_BY = {
     "netsuite.cli.client.transfers": tuple(
         f"netsuite.cli.client.{name}" for name in ("ftp", "gopher", "http", "imap", "nntp", "pop3")
     ),
+    **{
+        f"netsuite.cli.client.{verb}": tuple(
+            f"netsuite.cli.client.{verb}.{name}" for name in protocols.split()
+        )
+        for verb, protocols in {
+            "changing": "ftp http imap pop3",
+            "searching": "ftp gopher http imap nntp",
+            "watching": "ftp http imap nntp",
+            "capabilities": "ftp gopher http imap nntp pop3 smtp telnet",
+        }.items()
+    },
     "netsuite.store.sql.migrate": tuple(
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in sorted((ROOT / "netsuite/store/sql/migrations").rglob("*.py"))

@@ -13,7 +13,7 @@ from netsuite.cli.client.destination import Destination, Place
 from netsuite.cli.client.files import Output
 from netsuite.cli.client.naming import name_of
 from netsuite.cli.client.numbers import several_numbers
-from netsuite.cli.client.on_each import SomeFailed, Wanted
+from netsuite.cli.client.on_each import SomeFailed
 from netsuite.cli.client.problems import (
     CommandError,
     Exit,
@@ -34,6 +34,7 @@ from netsuite.cli.client.urls import (
     mailbox_path,
     news_path,
 )
+from netsuite.cli.client.wanted import Wanted
 from netsuite.connection import errors
 from netsuite.wire.errors import LocalProtocolError
 

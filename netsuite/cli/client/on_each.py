@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from netsuite.cli.client.access import Access
 from netsuite.cli.client.problems import CommandError, Exit, complain, printable
 from netsuite.cli.client.running import code_of, line_of, run
-from netsuite.cli.client.session import ClientSession, Login
+from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import BadURL, Target
+from netsuite.cli.client.wanted import Wanted
 from netsuite.connection import errors
 from netsuite.wire.errors import LocalProtocolError
 
@@ -29,20 +29,6 @@ class SomeFailed(CommandError):
     def __init__(self, line: str, code: Exit) -> None:
         super().__init__(line)
         self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A URL, and who logs in there."""
-
-    target: Target
-    login: Login | None
-
-    def is_beside(self, other: Wanted) -> bool:
-        """Return whether one session will do for both."""
-        mine, theirs = self.target, other.target
-        same = (mine.scheme, mine.host, mine.port) == (theirs.scheme, theirs.host, theirs.port)
-        return same and self.login == other.login
 
 
 class Troubles:

@@ -130,7 +130,7 @@ class Examiner:
         if protocols:
             context.set_alpn_protos(list(protocols))
 
-    def _judge(self, _: object, certificate: Any, error: int, depth: int, fine: int) -> bool:
+    def _judge(self, _: object, certificate: object, error: int, depth: int, fine: int) -> bool:
         if not fine:
             self._errors.append(error)
         return True

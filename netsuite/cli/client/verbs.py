@@ -6,17 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from netsuite.cli.client.options import Common, client_command
 from netsuite.cli.client.problems import Exit, Usage, leave
+from netsuite.cli.client.results import Result
 from netsuite.cli.client.urls import SCHEMES, BadURL, telnet_target
-
-if TYPE_CHECKING:
-    from netsuite.cli.client.on_each import Wanted
-    from netsuite.cli.client.results import Result
+from netsuite.cli.client.wanted import Wanted
 
 #: The services that can do it.
 RM: Final = "ftp http imap pop3"
@@ -33,8 +31,6 @@ _JSON: Final = click.option("--json", "as_json", is_flag=True, help="As JSON, an
 
 def _wanted(common: Common, urls: Sequence[str], services: str) -> list[Wanted]:
     """Return what URLs mean, and who logs in: of one server the first that has a login."""
-    from netsuite.cli.client.on_each import Wanted
-
     targets = [common.target(url, services) for url in urls]
     logins: dict[tuple[object, ...], tuple[str, str] | None] = {}
     wanted = []

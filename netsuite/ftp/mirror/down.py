@@ -218,18 +218,23 @@ class Down:
                 offset = 0
                 writing = _Writing(self._context, part, job, offset, entry.octets)
                 await writing.retrieve(client, remote)
-        if entry.octets is not None and writing.octets != entry.octets:
-            raise NotWhole(f"{writing.octets} of {entry.octets} octets have come")
-        if self._context.must_verify(client, offset) and not await self._context.has_same_hash(
-            client, remote, part
-        ):
-            await self._run(self._local.remove, part)
-            if offset == 0:
-                raise NotTheSame("what has come has another hash than the server says")
-            await self._fetch(client, job, path, entry, begun=False)
-            return
-        await self._run(self._local.put_in_place, part, path[-1], entry.modified)
-        self._crew.tell(Transferred(job.path, writing.octets, offset))
+        come = writing.octets + writing.held_octets
+        if entry.octets is not None and come != entry.octets:
+            await writing.flush()
+            raise NotWhole(f"{come} of {entry.octets} octets have come")
+        if self._context.must_verify(client, offset):
+            await writing.flush()
+            if not await self._context.has_same_hash(client, remote, part):
+                await self._run(self._local.remove, part)
+                if offset == 0:
+                    raise NotTheSame("what has come has another hash than the server says")
+                await self._fetch(client, job, path, entry, begun=False)
+                return
+        last = writing.take()
+        await self._run(
+            self._local.put_in_place, part, path[-1], entry.modified, writing.octets, last
+        )
+        self._crew.tell(Transferred(job.path, come, offset))
 
 
 def _part(entry: Listed) -> str:
@@ -260,33 +265,41 @@ class _Writing:
         self._job = job
         self._most = most
         self._pieces: list[bytes] = []
-        self._held = 0
-        #: How many there are.
+        #: How many octets are held, and not written yet.
+        self.held_octets = 0
+        #: How many are in the part.
         self.octets = offset
 
     async def retrieve(self, client: FTPClient, remote: str) -> None:
-        """Fetch what it lacks. What has come is written, and need not come again. Raises
-        ClientError, OSError."""
+        """Fetch what it lacks. What has come when that fails is written, and need not come again.
+        Raises ClientError, OSError."""
         try:
             await client.retr(remote, self.write, offset=self.octets)
-        finally:
+        except BaseException:
             await self.flush()
+            raise
 
     async def write(self, octets: bytes) -> None:
         """Take a piece. Raises OSError; NotWhole where it is too much: the file has changed, and
         nothing that has come is of any use."""
-        if self._most is not None and self.octets + self._held + len(octets) > self._most:
-            self._pieces, self._held, self.octets = [], 0, 0
+        come = self.octets + self.held_octets + len(octets)
+        if self._most is not None and come > self._most:
+            self._pieces, self.held_octets, self.octets = [], 0, 0
             raise NotWhole(f"more than {self._most} octets have come")
         self._pieces.append(octets)
-        self._held += len(octets)
+        self.held_octets += len(octets)
         self._job.moved += len(octets)
         self._context.advance(len(octets))
-        if self._held >= PIECE_OCTETS:
+        if self.held_octets >= PIECE_OCTETS:
             await self.flush()
+
+    def take(self) -> bytes:
+        """Return what is held, to be written by others."""
+        octets, self._pieces, self.held_octets = b"".join(self._pieces), [], 0
+        return octets
 
     async def flush(self) -> None:
         """Have all that came written. Raises OSError."""
-        octets, self._pieces, self._held = b"".join(self._pieces), [], 0
+        octets = self.take()
         await self._context.run(self._context.local.write, self._part, self.octets, octets)
         self.octets += len(octets)

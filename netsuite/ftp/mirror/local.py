@@ -117,24 +117,35 @@ class LocalTree:
     def write(self, path: TreePath, offset: int, octets: bytes) -> None:
         """Write octets into a part from an offset on; what was behind that goes. Raises OSError."""
         with self._open_file(path, os.O_WRONLY | os.O_CREAT) as file:
-            if os.fstat(file).st_size != offset:
-                os.ftruncate(file, offset)
-            while octets:
-                written = os.pwrite(file, octets, offset)
-                octets, offset = octets[written:], offset + written
+            _write(file, offset, octets)
 
-    def put_in_place(self, part: TreePath, name: str, modified: datetime | None) -> None:
-        """Give a part, which is whole, its time, the permissions of the file that it replaces, and
-        its name. Raises OSError."""
-        with self._open_file(part, os.O_WRONLY | os.O_CREAT) as file:
-            with contextlib.suppress(FileNotFoundError), self._open(part[:-1]) as directory:
-                there = os.lstat(octets_of(name), dir_fd=directory)
-                if stat.S_ISREG(there.st_mode):
-                    os.fchmod(file, stat.S_IMODE(there.st_mode) & 0o777)
-            if modified is not None:
-                _set_time(file, modified)
+    def put_in_place(
+        self,
+        part: TreePath,
+        name: str,
+        modified: datetime | None,
+        offset: int | None = None,
+        octets: bytes = b"",
+    ) -> None:
+        """Write what a part lacks, and give it its time, the permissions of the file that it
+        replaces, and its name. Raises OSError.
+
+        All at once, its directory opened once: of small files most is what their names take.
+
+        Args:
+            offset: where *octets*, the last of it, begin; None where it has all.
+        """
         with self._open(part[:-1]) as directory:
             old, new = octets_of(part[-1]), octets_of(name)
+            with _opened(old, os.O_WRONLY | os.O_CREAT, directory) as file:
+                if offset is not None:
+                    _write(file, offset, octets)
+                with contextlib.suppress(FileNotFoundError):
+                    there = os.lstat(new, dir_fd=directory)
+                    if stat.S_ISREG(there.st_mode):
+                        os.fchmod(file, stat.S_IMODE(there.st_mode) & 0o777)
+                if modified is not None:
+                    _set_time(file, modified)
             os.replace(old, new, src_dir_fd=directory, dst_dir_fd=directory)
 
     # -- below the top -------------------------------------------------------------------------
@@ -155,14 +166,31 @@ class LocalTree:
     @contextlib.contextmanager
     def _open_file(self, path: TreePath, flags: int) -> Iterator[int]:
         """Open a file. Raises OSError, also for what is none."""
-        with self._open(path[:-1]) as directory:
-            file = os.open(octets_of(path[-1]), flags | _FILE, 0o666, dir_fd=directory)
-        try:
-            if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise OSError(errno.EINVAL, "it is no file")
+        with (
+            self._open(path[:-1]) as directory,
+            _opened(octets_of(path[-1]), flags, directory) as file,
+        ):
             yield file
-        finally:
-            os.close(file)
+
+
+@contextlib.contextmanager
+def _opened(name: bytes, flags: int, directory: int) -> Iterator[int]:
+    """Open a file in an open directory. Raises OSError, also for what is none."""
+    file = os.open(name, flags | _FILE, 0o666, dir_fd=directory)
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise OSError(errno.EINVAL, "it is no file")
+        yield file
+    finally:
+        os.close(file)
+
+
+def _write(file: int, offset: int, octets: bytes) -> None:
+    if os.fstat(file).st_size != offset:
+        os.ftruncate(file, offset)
+    while octets:
+        written = os.pwrite(file, octets, offset)
+        octets, offset = octets[written:], offset + written
 
 
 def _entry(facts: os.stat_result) -> LocalEntry:

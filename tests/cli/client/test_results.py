@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from netsuite.cli.client.on_each import SomeFailed, Troubles, Wanted
+from netsuite.cli.client.on_each import SomeFailed, Troubles
 from netsuite.cli.client.problems import Exit, NotGiven
 from netsuite.cli.client.results import Result
 from netsuite.cli.client.urls import parse_url
+from netsuite.cli.client.wanted import Wanted
 from netsuite.connection.errors import ConnectionLost
 
 TARGET = parse_url("ftp://h/x")

@@ -16,7 +16,7 @@ from netsuite.cli.client.results import Result
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import parse_url
 from netsuite.cli.client.watching import Watching, ask_again_and_again
-from netsuite.cli.client.watching.files import Listings
+from netsuite.cli.client.watching.listings import Listings
 from netsuite.cli.client.watching.nntp import _All
 from netsuite.connection.errors import ConnectionLost, PermanentRefusal
 from netsuite.ftp.listing import Listed

@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import Any, Generic, Protocol, TypeVar
 
 from netsuite.cli.client.access import Access
-from netsuite.cli.client.on_each import Troubles, Wanted, run_each
+from netsuite.cli.client.on_each import Troubles, run_each
 from netsuite.cli.client.results import Result
 from netsuite.cli.client.running import run
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import Target
+from netsuite.cli.client.wanted import Wanted
 
 C = TypeVar("C")
 

@@ -6,12 +6,11 @@ again.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from twisted.internet.task import deferLater
 
@@ -73,8 +72,6 @@ async def ask_again_and_again(
     is an error; one that is lost is complained of, and made again."""
     began = False
     failures = 0
-    _at_shutdown(session, lambda: ended.append(True))
-    ended: list[bool] = []
     while True:
         try:
             async with opened(session) as client:
@@ -84,18 +81,9 @@ async def ask_again_and_again(
                     began, failures = True, 0
                     await deferLater(session.clock, watching.interval_seconds)
         except errors.ClientError as error:
-            if not began or not isinstance(error, _LOST):
+            if session.over or not began or not isinstance(error, _LOST):
                 raise
             failures += 1
             seconds = min(watching.interval_seconds * 2 ** (failures - 1), MOST_WAIT_SECONDS)
-            if not ended:
-                why = line_of(error, session.target.place)
-                complain(f"{why}; again in {seconds:.0f} seconds")
+            complain(f"{line_of(error, session.place)}; again in {seconds:.0f} seconds")
         await deferLater(session.clock, seconds)
-
-
-def _at_shutdown(session: ClientSession, call: Callable[[], object]) -> None:
-    """Have something called when the loop ends and closes connections, which is no trouble."""
-    reactor: Any = session.reactor  # Any: of the loop a session promises its time alone
-    with contextlib.suppress(AttributeError):  # a clock of tests
-        reactor.addSystemEventTrigger("before", "shutdown", call)

@@ -9,7 +9,7 @@ from netsuite.cli.client.results import Result
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import file_path
 from netsuite.cli.client.watching import Watching, ask_again_and_again
-from netsuite.cli.client.watching.files import Listings
+from netsuite.cli.client.watching.listings import Listings
 from netsuite.ftp.client import FTPClient
 
 

@@ -8,7 +8,7 @@ from netsuite.cli.client.http import http_client
 from netsuite.cli.client.results import Result
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.watching import Watching, ask_again_and_again
-from netsuite.cli.client.watching.files import Listings
+from netsuite.cli.client.watching.listings import Listings
 from netsuite.cli.client.web_listing import read_directory
 from netsuite.http.client import HTTPClient
 

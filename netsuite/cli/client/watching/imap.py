@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 from netsuite.cli.client.imap import log_in
 from netsuite.cli.client.problems import complain
@@ -34,7 +33,7 @@ async def watch(session: ClientSession, watching: Watching) -> None:
     session.insist_on_login()
 
     def trouble(error: ClientError, seconds: float) -> None:
-        if not began:
+        if session.over or not began:
             raise error
         complain(f"{line_of(error, session.target.place)}; again in {seconds:.0f} seconds")
 
@@ -48,9 +47,6 @@ async def watch(session: ClientSession, watching: Watching) -> None:
         in_step=lambda: began.append(True),
     )
     began: list[bool] = []
-    # When the loop ends connections are closed: that is no trouble to tell of.
-    reactor: Any = session.reactor  # Any: of the loop a session promises its time alone
-    reactor.addSystemEventTrigger("before", "shutdown", began.clear)
     async with mailbox as changes:
         async for change in changes:
             watching.show(_result(change))
