@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from netsuite.accounts.interfaces import OpenSession, ShellAccess
+from netsuite.accounts.interfaces import OpenSession, Sending, ShellAccess
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.shell import AccountSending, AccountShell
 from netsuite.connection.listening import ListeningService
@@ -41,10 +41,20 @@ def equip_shells(site: Site, listening: Callable[[], Iterator[ListeningService]]
     def urls() -> Sequence[str]:
         return [url for service in listening() for url in service.urls]
 
+    judging: list[Callable[[Sending, str], Sending | None]] = []
+
+    def judged(sending: Sending, name: str) -> Sending | None:
+        if not judging:  # once: what policies count is for all logins
+            # Here: for a daemon without shells nothing of SMTP is imported.
+            from netsuite.control.judging import judged_by
+
+            judging.append(judged_by(site, list(listening())))
+        return judging[0](sending, name)
+
     async def made(account: Account) -> tuple[object, Callable[[], None]]:
         shell, logout = await plain(account)
         if isinstance(shell, AccountShell):
-            shell.sending = AccountSending(
+            sending = AccountSending(
                 account,
                 await site.resolver.addresses_of(account),
                 site.resolver,
@@ -52,6 +62,7 @@ def equip_shells(site: Site, listening: Callable[[], Iterator[ListeningService]]
                 host=site.settings.site.hostname,
                 limits=limits,
             )
+            shell.sending = judged(sending, account.name)
             shell.urls = urls
             if is_administrator(account):
                 shell.administration = Desk(site, account.name)
