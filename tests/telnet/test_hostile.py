@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netsuite.telnet.dialog import ClientDialog, ServerDialog
+from netsuite.telnet.dialog.core import Echo
+from netsuite.telnet.dialog.server import Completion, Greet, ReadKey, ReadLine, State
+from netsuite.telnet.editing import Complete
+from netsuite.telnet.grammar import escape
 from netsuite.testing.cases import TestCase
+from netsuite.wire.events import Need
 from tests.telnet.worlds import CHARACTERS, PASSWORD, World
 
 LOGIN = b"ann\r\n" + PASSWORD.encode() + b"\r\n"
@@ -61,6 +71,23 @@ CASES = [
     Case(b"\r\n" * 13, b"login: " * 11 + b"Goodbye.\r\n", closed=True),
     Case(b"\x04", b"Goodbye.\r\n", closed=True),
     Case(b"\xff\xec", b"Goodbye.\r\n", closed=True),
+    # -- options that have much to say ------------------------------------------------------------
+    Case(b"\xff\xfb\x1f" + b"".join(b"\xff\xfa\x1f%b\xff\xf0" % size for size in (
+        b"\0\0\0\0", b"\xff\xff" * 4, b"\0\1\xff\xff\xff\xff", b"\0\0\xff\xff\xff\xff",
+    ) * 500), b""),
+    Case(b"\xff\xfb\x27\xff\xfa\x27\0\0USER\1-f root\3LANG\1\x1b[2J\3LD_PRELOAD\1/x\xff\xf0",
+         b"\xff\xfa\x27\1\0USER\3LC_ALL\3LC_CTYPE\3LANG\xff\xf0"),
+    Case(b"\xff\xfb\x27" + b"\xff\xfa\x27\0" + b"\0\2\1\1\2" * 500 + b"\xff\xf0",
+         b"\xff\xfa\x27\1\0USER\3LC_ALL\3LC_CTYPE\3LANG\xff\xf0"),
+    Case(b"\xff\xfb\x27\xff\xfa\x27\0" + b"\3" * 5000, b"\xff\xfa\x27\1\0USER\3LC_ALL\3LC_CTYPE"
+         b"\3LANG\xff\xf0" + NO_WAY, closed=True),
+    Case(b"\xff\xfb\x22" + b"\xff\xfa\x22\x03" + b"\x01\x03\x00" * 1000 + b"\xff\xf0",
+         b"\xff\xfd\x22"),
+    Case(b"\xff\xfb\x22" + b"\xff\xfa\x22\x03\x01\x03\x00\xff\xf0" * 200,
+         b"\xff\xfd\x22" + b"\xff\xfa\x22\x03\x01\x00\x00\xff\xf0" * 99),
+    Case(b"\xff\xfb\x22" + b"\xff\xfa\x22\x01\x03\xff\xf0" * 200,
+         b"\xff\xfd\x22" + b"\xff\xfa\x22\x01\x00\xff\xf0" * 99),
+    Case(b"\xff\xfb\x22\xff\xfa\x22\xff\xff\xff\xf0\xff\xfa\x22\xff\xf0", b"\xff\xfd\x22"),
     # -- after it ------------------------------------------------------------------------------
     Case(b"x" * 5000 + b"\r\npwd\r\n", TOO_LONG + PROMPT + b"/\r\n" + PROMPT, entered=True),
     Case(b"pw\0d\r\0", b"/\r\n" + PROMPT, entered=True),
@@ -89,6 +116,66 @@ CASES = [
          entered=True),
 ]
 # fmt: on
+
+
+#: What conversations consist of, and cuts fall between.
+_PARTS = st.lists(
+    st.one_of(
+        st.binary(max_size=4),
+        st.sampled_from(
+            [b"\xff", b"\xff\xfa", b"\xff\xf0", b"\xff\xff", b"\r", b"\n", b"\0", b"\x03",
+             b"\x1b[A", b"\x04", b"\t", b"\x7f", b"ls\r\n", "ü".encode(), b"\xff\xf4", b"\xff\xf2"]
+        ),
+        st.builds(
+            lambda verb, option: bytes([255, verb, option]),
+            st.integers(251, 254),
+            st.sampled_from([0, 1, 3, 5, 6, 24, 25, 31, 33, 34, 39, 42, 99]),
+        ),
+        st.builds(
+            lambda option, octets: bytes([255, 250, option]) + escape(octets) + b"\xff\xf0",
+            st.sampled_from([5, 24, 31, 33, 34, 39, 42, 99]),
+            st.one_of(st.binary(max_size=8), st.lists(st.integers(0, 4)).map(bytes)),
+        ),
+    ),
+    max_size=40,
+)  # fmt: skip
+
+
+class Dialogs(TestCase):
+    """Both dialogs without a network: nothing that is said raises what is not its own error."""
+
+    @given(_PARTS, st.booleans())
+    def test_server(self, parts: list[bytes], lets_edit: bool) -> None:
+        """The server's, at every turn there is; what it says is no longer than it may be."""
+        dialog = ServerDialog(lets_edit=lets_edit)
+        dialog.send(Greet())
+        turns = cycle(
+            [ReadLine("> ", completes=True), ReadKey("--More--"), ReadLine("? ", visible=False)]
+        )
+        for part in parts:
+            dialog.receive(part)
+            if dialog.state is State.OURS:
+                dialog.send(next(turns))
+            said = 0
+            while not isinstance(event := dialog.next_event(), Need):
+                said += len(event.octets) if isinstance(event, Echo) else 0
+                if isinstance(event, Complete):
+                    dialog.send(Completion("x", ("y",)))
+                elif dialog.state is State.OURS:
+                    dialog.send(next(turns))
+            self.assertLess(said, 20_000)
+
+    @given(_PARTS)
+    def test_client(self, parts: list[bytes]) -> None:
+        """The client's; what it answers is in proportion to what it hears."""
+        dialog = ClientDialog()
+        heard = said = 0
+        for part in parts:
+            dialog.receive(part)
+            heard += len(part)
+            while not isinstance(event := dialog.next_event(), Need):
+                said += len(event.octets) if isinstance(event, Echo) else 0
+        self.assertLess(said, 400 + 60 * heard)
 
 
 class Hostile(TestCase):

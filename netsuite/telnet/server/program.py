@@ -124,6 +124,9 @@ class Program(ProcessProtocol):
         if self.transport is None or self._ended.called:
             return
         self._after(HANGUP_SECONDS, self._kill)
+        # What was typed and not read would keep the terminal open, so it is told beside that.
+        if self.transport.pid:
+            self.transport.signalProcess("HUP")
         self.transport.loseConnection()
 
     def _kill(self) -> None:
