@@ -144,7 +144,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         ),
     },
     BY_URL: {
-        "get": Entry(_CLIENT, "get", "Fetch a file, a message or an article."),
+        "get": Entry(_CLIENT, "get", "Fetch files, messages or articles."),
         "put": Entry(
             _CLIENT, "put",
             "Store a file (http, ftp), or add a message to a mailbox (imap); FILE may be -.",

@@ -21,8 +21,11 @@ from twisted.internet.task import Clock
 
 from netsuite.cli import SECTIONS, configuration, context, main
 from netsuite.cli.account import _LOGIN_SERVICES
+from netsuite.cli.client.capabilities import asker_of
+from netsuite.cli.client.changing import changes_of
 from netsuite.cli.client.commands import GET, LS, PUT
 from netsuite.cli.client.transfers import client_of
+from netsuite.cli.client.verbs import CAPABILITIES, MKDIR, MV, RM, SEARCH, WATCH
 from netsuite.config.check import problems
 from netsuite.config.load import load, read
 from netsuite.config.schema import SERVICES, Settings
@@ -69,7 +72,7 @@ def command_lines() -> list[list[str]]:
 
 def test_quick() -> None:
     """To be told how it is used nobody waits for a network or a database to be imported."""
-    for words in ((), ("--help",), ("--version",), ("nonsense",), ("get", "nonsense"), ("ls",)):
+    for words in ((), ("--help",), ("--version",), ("nonsense",), ("get", "nonsense://h"), ("ls",)):
         assert imported(*words)[0] == set(), words
 
 
@@ -109,6 +112,15 @@ def test_the_tables_of_services_are_true() -> None:
         for service in ["http", "ftp", "gopher", "pop3", "imap", "nntp"]:
             can = getattr(client_of(service), attribute) is not None
             assert can == (service in services.split()), (attribute, service)
+    for attribute, services in (("remove", RM), ("rename", MV), ("make_directory", MKDIR)):
+        for service in ["http", "ftp", "pop3", "imap"]:
+            can = getattr(changes_of(service), attribute) is not None
+            assert can == (service in services.split()), (attribute, service)
+    for package, services in (("searching", SEARCH), ("watching", WATCH)):
+        for service in services.split():
+            module = importlib.import_module(f"netsuite.cli.client.{package}.{service}")
+            assert callable(vars(module)["search" if package == "searching" else "watch"])
+    assert all(callable(asker_of(service)) for service in CAPABILITIES.split())
     assert set(_LOGIN_SERVICES) == set(SERVICES) - {"smtp", "lmtp"}
 
 
@@ -116,7 +128,7 @@ def test_the_tables_of_services_are_true() -> None:
     ("words", "advice"),
     [
         ("nonsense", "no such command 'nonsense'; see netsuite --help"),
-        ("get", "missing argument 'URL'; see netsuite get --help"),
+        ("get", "missing argument 'URL...'; see netsuite get --help"),
         ("account add", "missing argument 'NAME'; see netsuite account add --help"),
         ("account list --home x", "--home stands before the command; see netsuite --help"),
         ("get --max-time 0 http://h/", "see netsuite get --help"),
