@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IReactorProcess, IReactorTime
 from twisted.trial.unittest import TestCase
 
 from netsuite.telnet.dialog.server import Farewell, HandOver, Input, Output, Print
@@ -85,7 +86,7 @@ class Running(TestCase):
         self.shown = b""
         self.waiting: list[tuple[bytes, Deferred[None]]] = []
         self.hold: Deferred[None] | None = None
-        self.program = Program(reactor, self.show)
+        self.program = Program(IReactorProcess(reactor), IReactorTime(reactor), self.show)
         self.addCleanup(self.program.hang_up)
 
     def show(self, octets: bytes) -> Deferred[None] | None:

@@ -13,11 +13,16 @@ import pwd
 import re
 import struct
 import termios
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPushProducer, IReactorProcess, IReactorTime
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IPushProducer,
+    IReactorProcess,
+    IReactorTime,
+)
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -43,16 +48,23 @@ class Program(ProcessProtocol):
     """A program that runs.
 
     Args:
-        reactor: makes processes, and tells the time.
+        processes: makes them.
+        clock: tells the time.
         show: called with what the program shows; its Deferred, if any, is waited for before more
             is read.
     """
 
-    def __init__(self, reactor: Any, show: Any) -> None:
-        self._reactor: Any = reactor  # IReactorProcess and IReactorTime, which typing cannot say
+    def __init__(
+        self,
+        processes: IReactorProcess,
+        clock: IReactorTime,
+        show: Callable[[bytes], Deferred[None] | None],
+    ) -> None:
+        self._processes = processes
+        self._clock = clock
         self._show = show
         self._ended: Deferred[None] = Deferred()
-        self._late: Any = None
+        self._late: IDelayedCall | None = None
         self._input: _Input | None = None
 
     def start(
@@ -88,8 +100,7 @@ class Program(ProcessProtocol):
             _size(slave, window)
             if other:
                 os.fchown(slave, owner.pw_uid, owner.pw_gid)
-            processes: IReactorProcess = self._reactor
-            processes.spawnProcess(
+            self._processes.spawnProcess(
                 self, command[0], command,
                 env=_environment(account, terminal_name(term), peer, owner),
                 path=owner.pw_dir if os.path.isdir(owner.pw_dir) else "/",
@@ -133,11 +144,10 @@ class Program(ProcessProtocol):
         if self.transport is not None and self.transport.pid:
             self.transport.signalProcess("KILL")
 
-    def _after(self, seconds: float, call: Any) -> None:
-        clock: IReactorTime = self._reactor
+    def _after(self, seconds: float, call: Callable[[], None]) -> None:
         if self._late is not None and self._late.active():
             self._late.cancel()
-        self._late = clock.callLater(seconds, call)
+        self._late = self._clock.callLater(seconds, call)
 
     # -- what the process tells ----------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar, Final, TypeAlias, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
+from twisted.internet.interfaces import IReactorProcess
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel
@@ -239,7 +240,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             OSError: it cannot be started.
         """
         settings = self.shared.settings
-        program = Program(self.clock, self._show)
+        program = Program(IReactorProcess(self.clock), self.clock, self._show)
         program.start(
             settings.program,
             account=account,
