@@ -23,7 +23,8 @@ from netsuite.telnet.shell.drafting import Abandon, Attach, Done, Draft, Edit, H
 from netsuite.telnet.shell.paths import resolved, written
 from netsuite.telnet.shell.table import CommandTable
 from netsuite.telnet.shell.words import Unended, Word, quoted, split, split_unended
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.cases import SynchronousTestCase, TestCase
+from tests.telnet.worlds import World
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -419,3 +420,23 @@ class Documented(SynchronousTestCase):
         page = (Path(__file__).parents[2] / "docs" / "protocols" / "telnet-shell.rst").read_text()
         missing = [each.name for each in CommandTable() if f"``{each.name}" not in page]
         self.assertEqual([], missing)
+
+
+class Explained(TestCase):
+    """What ``help`` says of each command, in a shell."""
+
+    async def test_each(self) -> None:
+        """Its usage, what it does, and what more there is to say, in windows of any width."""
+        world = await World().fill()
+        for columns in (80, 40, 20):
+            terminal = world.enter()
+            terminal.ask(b"set columns %d" % columns)
+            for each in CommandTable():
+                if each.administers:
+                    continue
+                shown = terminal.ask(f"help {each.name}".encode()).decode()
+                words = " ".join(shown.split())
+                for said in (each.usage, each.help, *each.more):
+                    self.assertIn(" ".join(said.split()), words)
+                usage = max(len(each.usage) + 2, columns)
+                self.assertTrue(all(len(row) <= usage for row in shown.splitlines()), shown)

@@ -34,7 +34,7 @@ def _explained(commands: Sequence[Command], columns: int) -> Iterator[Shown]:
     beside = columns - names > _NARROWEST
     indent = names if beside else 4
     for each in commands:
-        lines = textwrap.wrap(each.help, max(_NARROWEST - 4, columns - indent))
+        lines = _wrapped(each.help, max(_NARROWEST - 4, columns - indent))
         usage = f"  {each.usage}"
         if beside:
             yield f"{usage:<{indent}}{lines.pop(0)}"
@@ -45,7 +45,13 @@ def _explained(commands: Sequence[Command], columns: int) -> Iterator[Shown]:
     if len(commands) == 1 and commands[0].more:
         yield ""
         for line in commands[0].more:
-            yield from textwrap.wrap(line, columns - 3, initial_indent="  ", subsequent_indent="  ")
+            for row in _wrapped(line, columns - 3):
+                yield f"  {row}"
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    """Return a text in rows; what has a hyphen in it, as ``us-ascii``, is one word."""
+    return textwrap.wrap(text, columns, break_on_hyphens=False)
 
 
 @command("quit", "", "log out")
