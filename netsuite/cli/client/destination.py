@@ -83,6 +83,7 @@ class Destination:
         #: What has come whole, with the names of the files.
         self.done: list[Output] = []
         self._open: list[Output] = []
+        self._taken: set[str] = set()  # names in the directory
         self._failed = 0
 
     def begin(self, name: str, *, fixed: bool = False) -> Output:
@@ -110,11 +111,11 @@ class Destination:
 
     def _unused(self, path: Path) -> Path:
         """Return a path that nothing else of this command has taken: two URLs may end alike."""
-        taken = {each.path for each in (*self.done, *self._open)}
         found, number = path, 2
-        while found in taken:
+        while found.name in self._taken:
             found = path.with_name(f"{path.stem}-{number}{path.suffix}")
             number += 1
+        self._taken.add(found.name)
         return found
 
     def _renamed(self, name: str) -> Path | None:

@@ -186,6 +186,7 @@ class Output:
         self._sink: _Sink | None = None
         self._whole = False
         self._continued: Path | None = None
+        self._found: tuple[Path, Path, Path] | None = None
 
     @property
     def to_standard(self) -> bool:
@@ -202,7 +203,7 @@ class Output:
         """Return size in octets and time of what may be continued; None for nothing."""
         if not self._resume or self.path is None:
             return None
-        for path in (self._part, self.path):
+        for path in reversed(self._places()):
             try:
                 facts = path.stat()
             except FileNotFoundError:
@@ -214,17 +215,14 @@ class Output:
                 return facts.st_size, datetime.fromtimestamp(int(facts.st_mtime), UTC)
         return None
 
-    @property
-    def _real(self) -> Path:
-        """The file itself, where its name is a link."""
+    def _places(self) -> tuple[Path, Path]:
+        """Return the file itself, where its name is a link, and what it is called as a part."""
         assert self.path is not None
-        return Path(os.path.realpath(self.path))
-
-    @property
-    def _part(self) -> Path:
-        real = self._real
-        name = os.fsencode(real.name)[: _NAME_OCTETS - len(SUFFIX)]
-        return real.with_name(os.fsdecode(name) + SUFFIX)
+        if self._found is None or self._found[0] != self.path:
+            real = Path(os.path.realpath(self.path)) if self.path.is_symlink() else self.path
+            name = os.fsencode(real.name)[: _NAME_OCTETS - len(SUFFIX)]
+            self._found = self.path, real, real.with_name(os.fsdecode(name) + SUFFIX)
+        return self._found[1:]
 
     def begin(self, total: int | None = None, *, offset: int = 0) -> BinaryIO:
         """Open.
@@ -252,7 +250,7 @@ class Output:
         return self._file
 
     def _opened(self, offset: int) -> BinaryIO:
-        real = self._real
+        real, part = self._places()
         mode: int | None = None
         with contextlib.suppress(FileNotFoundError):
             facts = real.stat()
@@ -260,8 +258,7 @@ class Output:
                 self._whole = True
                 return real.open("wb")
             mode = stat.S_IMODE(facts.st_mode)
-        part = self._part
-        if offset and self._continued == self.path:
+        if offset and self._continued == real:
             os.replace(real, part)
         self._continued = part
         file = _locked(part)
@@ -319,11 +316,12 @@ class Output:
             seconds = self.modified.timestamp()
             with contextlib.suppress(PermissionError):  # another's device
                 os.utime(file.fileno(), (seconds, seconds))
-        if self._continued is not None and self._continued == self._part:
+        real, part = self._places()
+        if self._continued == part:
             if self._whole:
-                os.replace(self._continued, self._real)
+                os.replace(part, real)
             elif file is not None and self.modified is None:
-                os.unlink(self._continued)
+                os.unlink(part)
         if file is not None:
             file.close()
 
@@ -339,7 +337,7 @@ def _locked(path: Path) -> BinaryIO:
     time. Raises OSError."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-        file = os.fdopen(descriptor, "r+b")
+        file = os.fdopen(descriptor, "wb")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # It may have become the file meanwhile, when the lock was another's.
