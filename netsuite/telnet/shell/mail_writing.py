@@ -32,7 +32,7 @@ from netsuite.telnet.shell.composing import (
     composed,
     read_through,
 )
-from netsuite.telnet.shell.drafting import Attach, Header
+from netsuite.telnet.shell.drafting import Attach, Header, TooLong
 from netsuite.telnet.shell.message_lines import text_lines
 from netsuite.telnet.shell.paths import resolved
 from netsuite.telnet.shell.refusing import words_for
@@ -366,8 +366,11 @@ async def resume(shell: Shell, words: Sequence[str]) -> None:
         subject=one_line(answered.subject),
         headers=answering.kept(answered, ("In-Reply-To", "References")),
     )
-    async for line in text_lines(read, found):
-        letter.draft.put(line)
+    try:
+        async for line in text_lines(read, found):
+            letter.draft.put(line)
+    except TooLong:
+        raise CommandRefused("That draft is too long to be gone on with here.") from None
     await _write_and_send(shell, letter, "of the draft")
     mail = shell.access.mail
     await mail.store_flags(folder.id, [found.message.uid], FlagAction.ADD, frozenset({DELETED}))
