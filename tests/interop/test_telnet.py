@@ -182,6 +182,31 @@ def test_what_a_terminal_can_show(daemon: Daemon, name: str) -> None:
         terminal.end()
 
 
+def test_program(tmp_path: Path) -> None:
+    """A program in place of the shell has the window, its changes, and the keys that interrupt."""
+    words = 'stty size; echo "$NETSUITE_ACCOUNT $TERM"; sleep 60; read x; stty size; exit'
+    owner = ['telnet.program_user="nobody"'] if os.geteuid() == 0 else []
+    command = f"telnet.program={['/bin/sh', '-c', f'trap : INT; {words}']!r}"
+    with Daemon(tmp_path, command, *owner, plugin="netsuite-telnet") as running:
+        terminal = netsuite(running, rows=8)
+        try:
+            terminal.until(b"login: ")
+            terminal.type(b"alice\r")
+            terminal.until(b"Password: ")
+            terminal.type(b"netsuite\r")
+            terminal.until(b"8 80\r\nalice xterm\r\n")
+            fcntl.ioctl(terminal.master, termios.TIOCSWINSZ, struct.pack("HHHH", 5, 60, 0, 0))
+            os.kill(terminal.process.pid, signal.SIGWINCH)
+            time.sleep(0.3)
+            terminal.type(b"\x03")
+            terminal.until(b"^C")
+            terminal.type(b"\r")
+            terminal.until(b"5 60\r\n")
+            terminal.until(b"Connection closed by")
+        finally:
+            terminal.end()
+
+
 SCRIPT = b"alice\nnetsuite\nls\nnews list example.talk\nquit\n"
 
 

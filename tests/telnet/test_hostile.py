@@ -8,7 +8,7 @@ from itertools import cycle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsuite.telnet.dialog import ClientDialog, ServerDialog
+from netsuite.telnet.dialog import ClientDialog, ServerDialog, ServerSaid
 from netsuite.telnet.dialog.core import Echo
 from netsuite.telnet.dialog.server import Completion, Greet, ReadKey, ReadLine, State
 from netsuite.telnet.editing import Complete
@@ -149,9 +149,10 @@ class Dialogs(TestCase):
         """The server's, at every turn there is; what it says is no longer than it may be."""
         dialog = ServerDialog(lets_edit=lets_edit)
         dialog.send(Greet())
-        turns = cycle(
-            [ReadLine("> ", completes=True), ReadKey("--More--"), ReadLine("? ", visible=False)]
-        )
+        asked: list[ServerSaid] = [
+            ReadLine("> ", completes=True), ReadKey("--More--"), ReadLine("? ", visible=False)
+        ]  # fmt: skip
+        turns = cycle(asked)
         for part in parts:
             dialog.receive(part)
             if dialog.state is State.OURS:

@@ -14,7 +14,7 @@ class Transport:
     def __init__(self, handle: object) -> None:
         self._handle = handle
 
-    def getHandle(self) -> object:  # noqa: N802 - Twisted's name
+    def getHandle(self) -> object:
         """Return it."""
         return self._handle
 

@@ -106,7 +106,8 @@ class Program(ProcessProtocol):
                 path=owner.pw_dir if os.path.isdir(owner.pw_dir) else "/",
                 uid=owner.pw_uid if other else None,
                 gid=owner.pw_gid if other else None,
-                usePTY=(master, slave, os.ttyname(slave)),
+                # Twisted takes a terminal that is there; its interface does not say so.
+                usePTY=(master, slave, os.ttyname(slave)),  # type: ignore[arg-type]
             )  # fmt: skip
         except BaseException:
             os.close(master)
