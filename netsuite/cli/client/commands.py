@@ -24,6 +24,7 @@ from netsuite.cli.client.asking import (
 from netsuite.cli.client.destination import place_of
 from netsuite.cli.client.files import STANDARD, letter, opened, size_of
 from netsuite.cli.client.options import Common, client_command, terminal_command
+from netsuite.cli.client.port import PORT
 from netsuite.cli.client.problems import Usage
 from netsuite.cli.client.urls import Target, check_server, file_name, telnet_target, under
 
@@ -328,14 +329,15 @@ def post(common: Common, server: str | None, file: str, *, as_json: bool) -> Non
 
 @click.command("telnet")
 @click.argument("place", metavar="URL|HOST[:PORT]")
-@click.argument("port", required=False, type=click.IntRange(1, 65535))
+@click.argument("port", required=False, type=PORT)
 @terminal_command
 def telnet(common: Common, place: str, port: int | None) -> None:
     """Converse with a Telnet server, from a terminal or through pipes.
 
-    Ctrl-] asks for a command: close, status, send, z. Controls that the server sends act on the
-    terminal, as they must. Lines that are piped in should end with the one that logs out: what the
-    server shows is written until it closes.
+    The port may be the name of a service: http, smtp; a server that speaks no Telnet is sent none.
+    Ctrl-] asks for a command: close, status, mode, set, send, z. Controls that the server sends
+    act on the terminal, as they must. Lines that are piped in should end with the one that logs
+    out: what the server shows is written until it closes.
     """
     target = common.judge(telnet_target(place, port), "telnet")
     if target.username is not None:
