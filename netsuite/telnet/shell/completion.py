@@ -128,7 +128,9 @@ async def groups(shell: Shell, words: Sequence[str], begun: str) -> Iterable[str
 
 
 async def accounts(shell: Shell, words: Sequence[str], begun: str) -> Iterable[str]:
-    """Accounts."""
+    """Accounts that begin so; without a beginning those of who is here, not of everybody."""
+    if not begun:
+        return [each.account for each in shell.everybody()]
     return await shell.access.names(begun, limit=_MOST)
 
 
