@@ -10,7 +10,7 @@ import click
 from netsuite.accounts.naming import account_name_problem
 from netsuite.cli.client.problems import printable
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, done, pass_home
+from netsuite.cli.context import Home, columns, done, json_option, pass_home
 from netsuite.store.file_usage import FileUsage
 from netsuite.store.interfaces import Store
 from netsuite.store.model import AccountState, Verifiers
@@ -109,6 +109,7 @@ def _octets(mib: int | None) -> int | None:
 
 
 @account.command("list")
+@json_option
 @pass_home
 def list_accounts(home: Home) -> None:
     """List the accounts with what they use."""
@@ -117,22 +118,21 @@ def list_accounts(home: Home) -> None:
         rows = []
         for each in await store.accounts.accounts():
             usage = await store.mail.usage(each.id)
-            quota = f"{usage.quota_octets:,}" if usage.quota_octets is not None else "-"
             files = await store.file_usage.usage(each.id)
             rows.append(
                 (
                     each.name,
                     each.state.value,
-                    f"{usage.messages:,}",
-                    f"{usage.octets:,}",
-                    quota,
+                    usage.messages,
+                    usage.octets,
+                    usage.quota_octets,
                     *_file_columns(files),
                     ",".join(sorted(each.protocols)) if each.protocols is not None else "all",
                     each.display_name,
                 )
             )
         names = ("NAME", "STATE", "MESSAGES", "OCTETS", "QUOTA", "FILES", "FILE QUOTA")
-        columns((*names, "SERVICES", ""), rows)
+        columns((*names, "SERVICES", ""), rows, last="display-name")
 
     home.with_store(work)
 
@@ -351,6 +351,7 @@ def app_password(
 
 
 @account.command("logins")
+@json_option
 @click.argument("name", required=False)
 @click.option(
     "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many lines."

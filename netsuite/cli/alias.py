@@ -6,7 +6,7 @@ import click
 
 from netsuite.accounts.naming import alias_name_problem, alias_target_problem
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, done, pass_home
+from netsuite.cli.context import Home, columns, done, json_option, pass_home
 from netsuite.store.interfaces import Store
 
 
@@ -63,6 +63,7 @@ def remove(home: Home, name: str) -> None:
 
 
 @alias.command("list")
+@json_option
 @pass_home
 def list_aliases(home: Home) -> None:
     """List the aliases."""

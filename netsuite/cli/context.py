@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import click
 
@@ -15,6 +16,14 @@ from netsuite.store import errors
 from netsuite.store.interfaces import Store
 from netsuite.wire.errors import ErrorTable
 
+
+class Number(int):
+    """A number that names something: shown without separators."""
+
+
+Cell: TypeAlias = str | int | None
+#: Where it is noted that JSON is wanted.
+_JSON: Final = f"{__name__}.json"
 #: The store's refusals on a terminal; their own text is a name.
 _WORDS: Final[ErrorTable[str]] = ErrorTable(
     {
@@ -173,9 +182,48 @@ async def noted(store: Store, what: str, account: str = "") -> None:
     await note(store.accounts, what, who=who, way="command", address=where, account=account)
 
 
-def columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table whose columns are as wide as their widest cell."""
-    widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]
-    for row in [titles, *rows]:
+def _wants_json(context: click.Context, _: click.Parameter, value: bool) -> None:
+    context.meta[_JSON] = value
+
+
+#: Of a command whose table programs read: with it ``columns`` prints JSON.
+json_option: Final = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_wants_json,
+    help="As JSON, an array of objects.",
+)  # fmt: skip
+
+
+def wants_json() -> bool:
+    """Return whether the command that runs was given ``json_option``."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_JSON))
+
+
+def columns(
+    titles: Sequence[str], rows: Sequence[Sequence[Cell]], *, last: str | None = None
+) -> None:
+    """Print a table whose columns are as wide as their widest cell, or with ``json_option`` an
+    array of objects, whose keys are the titles.
+
+    Args:
+        rows: numbers as such; None for what there is not.
+        last: the last key, where the last column has no title.
+    """
+    if wants_json():
+        keys = [each.lower().replace(" ", "-") for each in (*titles[:-1], last or titles[-1])]
+        objects = [json.dumps(dict(zip(keys, row, strict=True))) for row in rows]
+        click.echo("[\n" + ",\n".join(objects) + "\n]" if objects else "[]")
+        return
+    table = [titles, *([_shown(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(titles))]
+    for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+def _shown(cell: Cell) -> str:
+    if isinstance(cell, Number):
+        return str(int(cell))
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return "-" if cell is None else cell

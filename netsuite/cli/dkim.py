@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns, json_option, pass_home
 
 
 @click.group(cls=Subcommands)
@@ -51,6 +51,7 @@ def new(home: Home, domain: str, selector: str | None, kind: str) -> None:
 
 
 @dkim.command("list")
+@json_option
 @pass_home
 def list_keys(home: Home) -> None:
     """List the keys."""

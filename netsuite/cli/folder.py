@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, done, pass_home
+from netsuite.cli.context import Home, Number, columns, done, json_option, pass_home
 from netsuite.store import rights
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FlagAction, Folder
@@ -17,6 +17,7 @@ def folder() -> None:
 
 
 @folder.command("list")
+@json_option
 @click.argument("account", required=False)
 @pass_home
 def list_folders(home: Home, account: str | None) -> None:
@@ -30,9 +31,9 @@ def list_folders(home: Home, account: str | None) -> None:
                 (
                     each.name,
                     each.kind.value,
-                    f"{each.messages:,}",
-                    f"{each.octets:,}",
-                    str(each.uid_next),
+                    each.messages,
+                    each.octets,
+                    Number(each.uid_next),
                     each.special_use.value if each.special_use else "",
                 )
                 for each in await store.mail.folders(owner)
@@ -48,6 +49,7 @@ async def _found(store: Store, name: str, account: str | None) -> Folder:
 
 
 @folder.command("rights")
+@json_option
 @click.argument("name")
 @click.option("--account", help="Whose; without it the folder is public.")
 @pass_home

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, done, pass_home
+from netsuite.cli.context import Home, Number, columns, done, json_option, pass_home
 from netsuite.message.news import newsgroup_name_problem
 from netsuite.store.errors import NoSuchFolder
 from netsuite.store.interfaces import Store
@@ -55,6 +55,7 @@ def add(home: Home, name: str, description: str, moderator: str | None, read_onl
 
 
 @group.command("list")
+@json_option
 @pass_home
 def list_groups(home: Home) -> None:
     """List the newsgroups."""
@@ -63,7 +64,7 @@ def list_groups(home: Home) -> None:
         columns(
             ("NAME", "ARTICLES", "HIGHEST", "POSTING", "DESCRIPTION"),
             [
-                (each.name, f"{each.messages:,}", str(each.uid_next - 1), _posting(each),
+                (each.name, each.messages, Number(each.uid_next - 1), _posting(each),
                  each.description)
                 for each in await store.mail.folders(None)
                 if each.kind is FolderKind.GROUP

@@ -12,7 +12,16 @@ import click
 
 from netsuite.cli.client.problems import printable
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, done, pass_home
+from netsuite.cli.context import (
+    Cell,
+    Home,
+    Number,
+    columns,
+    done,
+    json_option,
+    pass_home,
+    wants_json,
+)
 from netsuite.smtp.delivery.facts import facts, short_span, until
 from netsuite.store.interfaces import Store
 from netsuite.store.outgoing import QueueFilter, QueueItem
@@ -53,6 +62,7 @@ def _filtered(command: Wanted[P]) -> Callable[..., None]:
 
 
 @queue.command("list")
+@json_option
 @click.option("--held", is_flag=True, help="Those held.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, help="So many at most.")
 @click.option("--after", default=0, metavar="ID", help="Those behind the last of another page.")
@@ -69,24 +79,26 @@ def list_items(home: Home, wanted: QueueFilter, held: bool, limit: int, after: i
         items = await store.queue.items(meant, after=after, limit=limit)
         counted = await store.queue.count(meant)
         now = datetime.now(UTC)
-        if items:
+        if items or wants_json():
             columns(
                 ("ID", "MESSAGE", "AGE", "STATE", "TRIES", "NEXT", "FROM", "FOR", "LAST SAID"),
                 [_row(item, now) for item in items],
             )
+        if wants_json():
+            return
         more = f"; go on with --after {items[-1].id}" if len(items) == limit else ""
         click.echo(f"{len(items)} of {counted.items} items of {counted.messages} messages{more}")
 
     home.with_store(work)
 
 
-def _row(item: QueueItem, now: datetime) -> Sequence[str]:
+def _row(item: QueueItem, now: datetime) -> Sequence[Cell]:
     return (
-        str(item.id),
-        str(item.message),
+        Number(item.id),
+        Number(item.message),
         short_span(now - item.queued),
         "held" if item.held else item.state.value,
-        str(item.attempts),
+        item.attempts,
         "-" if item.held else until(item.next_attempt - now),
         printable(f"<{item.envelope.sender}>"),
         printable(f"<{item.recipient.address}>"),

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import click
 
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, done, pass_home
+from netsuite.cli.context import Home, Number, columns, done, json_option, pass_home
 from netsuite.store.errors import NoSuchScript, ScriptActive
 from netsuite.store.interfaces import Store
 
@@ -39,6 +39,7 @@ def check(files: tuple[BinaryIO, ...]) -> None:
 
 
 @sieve.command("list")
+@json_option
 @click.argument("account")
 @pass_home
 def list_scripts(home: Home, account: str) -> None:
@@ -49,7 +50,7 @@ def list_scripts(home: Home, account: str) -> None:
         columns(
             ("SCRIPT", "OCTETS", "ACTIVE"),
             [
-                (each.name, str(each.octets), "yes" if each.active else "")
+                (each.name, Number(each.octets), "yes" if each.active else "")
                 for each in await store.scripts.scripts(known.id)
             ],
         )
