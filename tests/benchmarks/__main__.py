@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.benchmarks import (
     acceptance,
     big_message,
+    command,
     connections,
     daemons,
     files_ftp,
@@ -51,6 +52,7 @@ BENCHMARKS = {
     "web": web.measure,
     "files-ftp": files_ftp.measure,
     "mirror": mirror.measure,
+    "command": command.measure,
     "writers": writers.measure,
     "workers": workers.measure,
     "kit": kit.measure,
