@@ -42,24 +42,27 @@ def test_one_url_ends_the_command() -> None:
         raise NotGiven("no")
 
 
+def _fail(troubles: Troubles, error: Exception, of_all: int = 0) -> None:
+    """Have something go wrong."""
+    with troubles.of_all(TARGET, of_all) if of_all else troubles.of(TARGET):
+        raise error
+
+
 def test_several(capsys: pytest.CaptureFixture[str]) -> None:
     """Of several each is told and the rest done; the code is theirs, or says that some are done."""
     troubles = Troubles(3)
-    with troubles.of(TARGET):
-        raise NotGiven("no")
+    _fail(troubles, NotGiven("no"))
     with pytest.raises(SomeFailed, match="1 of 3") as some:
         troubles.finish()
     assert some.value.code is Exit.PARTLY
     assert capsys.readouterr().err == "netsuite: ftp://h/x: no\n"
-    with troubles.of_all(TARGET, 2):
-        raise ConnectionLost("gone")
+    _fail(troubles, ConnectionLost("gone"), of_all=2)
     with pytest.raises(SomeFailed, match="3 of 3") as all_of_them:
         troubles.finish()
     assert all_of_them.value.code is Exit.PARTLY
     same = Troubles(2)
     for _ in range(2):
-        with same.of(TARGET):
-            raise NotGiven("no")
+        _fail(same, NotGiven("no"))
     with pytest.raises(SomeFailed) as refused:
         same.finish()
     assert refused.value.code is Exit.REFUSED

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from twisted.internet.defer import CancelledError, ensureDeferred
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 from netsuite.cli.client.access import Access
 from netsuite.cli.client.results import Result
@@ -55,11 +56,14 @@ class World:
         self.shown: list[str] = []
         self.session = ClientSession(cast(Any, self.clock), parse_url("ftp://h/"), Access(), None)
         watching = Watching(False, 10.0, lambda result: self.shown.append(result.what))
-        self.ending: list[BaseException] = []
+        self.ending: list[BaseException | None] = []
         self.running = ensureDeferred(
             ask_again_and_again(self.session, self._opened, self._look, watching)
         )
-        self.running.addErrback(lambda failure: self.ending.append(failure.value))
+        self.running.addErrback(self._ended)
+
+    def _ended(self, failure: Failure) -> None:
+        self.ending.append(failure.value)
 
     @contextlib.asynccontextmanager
     async def _opened(self, session: ClientSession) -> AsyncIterator[None]:

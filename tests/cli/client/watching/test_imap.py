@@ -9,11 +9,12 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from netsuite.cli.client import imap
 from netsuite.cli.client.access import Access
 from netsuite.cli.client.problems import LoginFailed
 from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import BadURL, parse_url
+from netsuite.cli.client.watching import Watching as How
+from netsuite.cli.client.watching.imap import watch
 from netsuite.connection.errors import (
     AuthenticationFailed,
     ClientError,
@@ -56,7 +57,8 @@ class Watching:
                 return endpoint
 
         session = Session(self.fabric, parse_url(url), Access(progress=False), login)
-        self.running: Deferred[None] = ensureDeferred(imap.watch(session, everything=everything))
+        how = How(everything, 30.0, lambda result: result.show(as_json=False))
+        self.running: Deferred[None] = ensureDeferred(watch(session, how))
         self.failure: Failure | None = None
         self.running.addErrback(self.failed)
         self.fabric.settle()
