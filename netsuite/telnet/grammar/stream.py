@@ -92,12 +92,19 @@ class TelnetReader(OctetReader):
                 return commands.Function(code)
 
     def _data(self, at: int) -> bytes:
-        """Read data up to the next command, from *at* on with doubled IACs in it."""
-        match = _DATA.match(self._buffer, at, CHUNK_OCTETS)
-        at = match.end() if match is not None else at
-        del match  # it would keep the buffer from being cut
-        octets = bytes(self._buffer[:at])
-        del self._buffer[:at]
+        """Read data up to the next command; *at* a doubled IAC stands in it."""
+        buffer = self._buffer
+        end = at
+        if at + 2 <= CHUNK_OCTETS:
+            end = buffer.find(IAC, at + 2, CHUNK_OCTETS)
+            if end < 0:
+                end = min(len(buffer), CHUNK_OCTETS)
+            elif buffer[end + 1 : end + 2] == IAC:  # there are many, for which this is quicker
+                match = _DATA.match(buffer, end, CHUNK_OCTETS)
+                end = match.end() if match is not None else end
+                del match  # it would keep the buffer from being cut
+        octets = bytes(buffer[:end])
+        del buffer[:end]
         return octets.replace(_DOUBLED, IAC)
 
     def _subnegotiation(self, parameters: bytearray) -> tuple[commands.Subnegotiation | None, bool]:
