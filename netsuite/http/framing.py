@@ -68,9 +68,13 @@ class CountedBody:
     def read(self, reader: OctetReader) -> bytes:
         """Take some. See ``Body``."""
         octets = reader.read_some(min(self.left, self._piece_octets)) or b""
-        self.left -= len(octets)
-        self.done = self.left == 0
+        self.passed(len(octets))
         return octets
+
+    def passed(self, octets: int) -> None:
+        """Accept that so many octets of it have passed by the reader."""
+        self.left -= octets
+        self.done = self.left == 0
 
 
 class BodyToEnd:

@@ -69,6 +69,7 @@ class ClientDialog(LineDialog):
         self._searched = 0
         self._informational = 0
         self._keep = True
+        self._passing = b""  # of the body, which need not be copied into the reader and out of it
 
     @property
     def reusable(self) -> bool:
@@ -107,6 +108,21 @@ class ClientDialog(LineDialog):
         self._request = request
         self._outgoing = framing.Outgoing(request.octets, chunked=request.octets is None)
         return (text + "\r\n").encode("latin-1")
+
+    def receive(self, octets: bytes) -> None:
+        """Accept what the transport brought."""
+        body = self._incoming
+        if self._passing:
+            self._reader.feed(self._passing)
+            self._passing = b""
+        elif (
+            isinstance(body, framing.CountedBody)
+            and not len(self._reader)
+            and len(octets) <= body.left
+        ):
+            self._passing = octets
+            return
+        self._reader.feed(octets)
 
     def next_event(self) -> ClientEvent | Need:
         """Return the next event.
@@ -148,7 +164,11 @@ class ClientDialog(LineDialog):
         return commands.ResponseHead(said.status, said.fields, octets, said.reason, self._keep)
 
     def _next_of_body(self, body: framing.Body) -> ClientEvent | Need:
-        octets = body.read(self._reader)
+        if self._passing and isinstance(body, framing.CountedBody):
+            octets, self._passing = self._passing, b""
+            body.passed(len(octets))
+        else:
+            octets = body.read(self._reader)
         if octets:
             return BodyChunk(octets)
         if body.done or (isinstance(body, framing.BodyToEnd) and self._reader.eof):
