@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography import x509
 from OpenSSL import SSL
@@ -270,6 +270,6 @@ def _late(done: Deferred[None]) -> None:
 
 def drop(protocol: Protocol) -> None:
     """End a connection that is of no more use."""
-    transport: Any = protocol.transport  # Any: Twisted's interface does not tell of the abort
-    if transport is not None:
-        transport.abortConnection()
+    abort = getattr(protocol.transport, "abortConnection", None)  # which ITransport does not tell
+    if abort is not None:
+        abort()
