@@ -6,7 +6,10 @@ from __future__ import annotations
 import json
 import os
 import queue
+import random
+import select
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -411,3 +414,112 @@ def test_probe(daemon: Daemon) -> None:
     assert "clients take it" in printed
     assert "no host" in refused(3, "probe", "nobody.invalid")
     refused(2, "probe", "127.0.0.1:80")
+
+
+# -- bad connections -------------------------------------------------------------------------------
+
+
+class Cutting:
+    """A way to a port, on which connections end after so many octets of the server's."""
+
+    def __init__(self, port: int, octets: int) -> None:
+        self._port, self._octets = port, octets
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._pass, args=(client,), daemon=True).start()
+
+    def _pass(self, client: socket.socket) -> None:
+        left = self._octets
+        with client, socket.create_connection(("127.0.0.1", self._port)) as server:
+            while left > 0:
+                for ready in select.select([client, server], [], [])[0]:
+                    octets = ready.recv(65536)
+                    if not octets:
+                        return
+                    if ready is client:
+                        server.sendall(octets)
+                    else:
+                        client.sendall(octets[:left])
+                        left -= len(octets)
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listening.close()
+
+
+#: What is done with a URL of a scheme, and what it must not print unless it has ended well.
+CUT = [
+    ("ftp", ("rm", "-r", *ALICE), "/cut"), ("ftp", ("mkdir", *ALICE), "/made"),
+    ("ftp", ("search",), "/"), ("ftp", ("capabilities",), ""),
+    ("http", ("rm", *ALICE), "/~alice/cut"), ("http", ("search",), "/"),
+    ("http", ("cat",), "/welcome.txt"), ("http", ("capabilities",), ""),
+    ("imap", ("rm", *ALICE), "/Drafts;UID=1"), ("imap", ("search", *ALICE), "/"),
+    ("imap", ("capabilities",), ""), ("pop3", ("rm", *ALICE), "/1"),
+    ("pop3", ("capabilities",), ""), ("nntp", ("search",), "/example.talk"),
+    ("nntp", ("capabilities",), ""), ("gopher", ("search",), "/7/search"),
+    ("smtp", ("capabilities",), ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "words", "path"), CUT)
+def test_cut(daemon: Daemon, scheme: str, words: tuple[str, ...], path: str) -> None:
+    """A connection that ends anywhere ends the command in a line, or two where something was done
+    before; it never hangs, and never says that it is done before it is."""
+    more = ("welcome",) if words[0] == "search" else ()
+    for octets in (0, random.Random(f"{scheme} {words}").randrange(1, 300)):
+        cutting = Cutting(daemon.ports[scheme], octets)
+        try:
+            url = f"{scheme}://127.0.0.1:{cutting.port}{path}"
+            done = subprocess.run(
+                command(*words, url, *more), capture_output=True, timeout=60,
+                env={**os.environ, "HOME": "/nonexistent"},
+            )  # fmt: skip
+        finally:
+            cutting.close()
+        complaint = done.stderr.decode()
+        assert "Traceback" not in complaint
+        if done.returncode:
+            assert done.returncode in (1, 3, 5, 8), complaint
+            assert complaint.startswith("netsuite: ")
+        else:
+            assert octets, complaint
+            assert complaint == ""
+
+
+@pytest.mark.parametrize("scheme", ["http", "imap"])
+def test_mirror_over_connections_that_are_cut(daemon: Daemon, scheme: str, tmp_path: Path) -> None:
+    """What is under its own name in the end is whole; given again, the command goes on."""
+    top = daemon.home / "files" / "public" / "cut-tree"
+    if scheme == "http":
+        top.mkdir(exist_ok=True)
+        for number in range(5):
+            (top / f"f{number}").write_bytes(bytes([number]) * 50_000)
+        path, login = "/cut-tree", ()
+    else:
+        (tmp_path / "letter").write_text(LETTER.format("cut") + "0123456789" * 5_000)
+        run("mkdir", "-p", *ALICE, f"{place(daemon, 'imap')}/Cut")
+        run("put", *ALICE, tmp_path / "letter", f"{place(daemon, 'imap')}/Cut")
+        path, login = "/Cut", ALICE
+    run("mirror", *login, place(daemon, scheme) + path, tmp_path / "whole")
+    whole = {each.name: each.read_bytes() for each in (tmp_path / "whole").iterdir()}
+    cutting = Cutting(daemon.ports[scheme], 30_000)
+    url = f"{scheme}://127.0.0.1:{cutting.port}{path}"
+    try:
+        subprocess.run(
+            command("mirror", *login, "--max-time", 8, url, tmp_path / "made"), timeout=60,
+            capture_output=True, env={**os.environ, "HOME": "/nonexistent"},
+        )  # fmt: skip
+    finally:
+        cutting.close()
+    for each in (tmp_path / "made").iterdir():
+        assert each.name.endswith(".netsuite-part") or each.read_bytes() == whole[each.name]
+    run("mirror", *login, place(daemon, scheme) + path, tmp_path / "made")
+    assert {e.name: e.read_bytes() for e in (tmp_path / "made").iterdir()} == whole
