@@ -498,16 +498,16 @@ def test_cut(daemon: Daemon, scheme: str, words: tuple[str, ...], path: str) -> 
 def test_mirror_over_connections_that_are_cut(daemon: Daemon, scheme: str, tmp_path: Path) -> None:
     """What is under its own name in the end is whole; given again, the command goes on."""
     top = daemon.home / "files" / "public" / "cut-tree"
+    path, login = "/Cut", ALICE
     if scheme == "http":
         top.mkdir(exist_ok=True)
         for number in range(5):
             (top / f"f{number}").write_bytes(bytes([number]) * 50_000)
-        path, login = "/cut-tree", ()
+        path = "/cut-tree"
     else:
         (tmp_path / "letter").write_text(LETTER.format("cut") + "0123456789" * 5_000)
         run("mkdir", "-p", *ALICE, f"{place(daemon, 'imap')}/Cut")
         run("put", *ALICE, tmp_path / "letter", f"{place(daemon, 'imap')}/Cut")
-        path, login = "/Cut", ALICE
     run("mirror", *login, place(daemon, scheme) + path, tmp_path / "whole")
     whole = {each.name: each.read_bytes() for each in (tmp_path / "whole").iterdir()}
     cutting = Cutting(daemon.ports[scheme], 30_000)
