@@ -18,6 +18,7 @@ from netsuite.cli.client.problems import CommandError, Exit, FileTrouble, NotGiv
 from netsuite.cli.client.running import code_of, conversation_of, line_of
 from netsuite.cli.client.urls import BadURL
 from netsuite.connection import errors
+from netsuite.connection.through_proxy import ProxyLoginRefused, ProxyRefused
 from netsuite.wire.errors import LocalProtocolError
 
 
@@ -33,6 +34,14 @@ CASES = [
     (errors.TransientRefusal(450, "Busy\x1b[2J\nlater", "RETR"), Exit.REFUSED,
      "RETR was refused: 450 Busy\ufffd[2J later"),
     (errors.AuthenticationFailed(535, "Wrong", "AUTH"), Exit.LOGIN, "AUTH was refused: 535 Wrong"),
+    (errors.PermanentRefusal(480, "Log in first", "POST"), Exit.LOGIN,
+     "POST was refused: 480 Log in first"),
+    (errors.PermanentRefusal(530, "Log in first", "MAIL"), Exit.LOGIN,
+     "MAIL was refused: 530 Log in first"),
+    (because(errors.ConnectionRefused("x"), ProxyRefused("the proxy p:1 is not there")),
+     Exit.NO_CONNECTION, "the proxy p:1 is not there"),
+    (because(errors.ConnectionRefused("x"), ProxyLoginRefused("the proxy p:1: 407")), Exit.LOGIN,
+     "the proxy p:1: 407"),
     (errors.NotOffered("a login that may be used"), Exit.REFUSED,
      "h:1 does not offer a login that may be used"),
     (errors.ProtocolViolation("no number"), Exit.REFUSED,

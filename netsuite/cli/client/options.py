@@ -141,7 +141,7 @@ def _with_options(function: F, options: Mapping[str, Decorator]) -> F:
                 silence.enter_context(contextlib.redirect_stderr(nobody))
             _do(lambda: function(Common(**{name: given[name] for name in options}), **own))
 
-    result: Any = command
+    result: Callable[..., Any] = command
     for option in reversed(list(options.values())):
         result = option(result)
     return result  # type: ignore[no-any-return]

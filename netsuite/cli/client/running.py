@@ -46,7 +46,7 @@ def code_of(error: BaseException) -> Exit:
         return error.code
     if isinstance(error, BrokenPipeError):  # our own output's: a connection's is a ClientError
         return Exit.READER_GONE
-    if isinstance(error, errors.Refusal) and error.code in _LOGIN_WANTED:
+    if isinstance(error, errors.Refusal) and getattr(error, "code", "") in _LOGIN_WANTED:
         return Exit.LOGIN
     if isinstance(error.__cause__, ProxyLoginRefused):
         return Exit.LOGIN
