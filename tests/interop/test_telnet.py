@@ -47,6 +47,7 @@ class OnTerminal:
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             env={**os.environ, "TERM": "xterm"},
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # else no key is a signal
         )  # fmt: skip
         os.close(slave)
 
@@ -203,6 +204,43 @@ def test_program(tmp_path: Path) -> None:
             terminal.type(b"\r")
             terminal.until(b"5 60\r\n")
             terminal.until(b"Connection closed by")
+        finally:
+            terminal.end()
+
+
+@pytest.mark.parametrize("who", ["telnet", "netsuite"])
+def test_line_mode(tmp_path: Path, who: str) -> None:
+    """Clients that are asked to edit lines do: a line comes whole, a password is not shown, and a
+    page still takes single keys."""
+    with Daemon(tmp_path, "telnet.linemode=true", plugin="netsuite-telnet") as running:
+        terminal = (
+            netsuite(running, rows=8)
+            if who == "netsuite"
+            else OnTerminal(program("telnet"), "127.0.0.1", str(running.ports["telnet"]), rows=8)
+        )
+        try:
+            terminal.until(b"login: ")
+            time.sleep(0.5)  # what is typed before the mode is there is shown by nobody
+            terminal.type(b"alicx")
+            terminal.until(b"alicx")
+            terminal.type(b"\x7fe\r")
+            terminal.until(b"Password: ")
+            until_silent(terminal)
+            terminal.type(b"netsuite\r")
+            assert b"netsuite" not in terminal.until(b"alice:/> ")
+            terminal.type(b"gr\xc3\xbcn\x7f\x7f\x7f\x7fpwd\r")  # the terminal edits octets
+            terminal.until(b"alice:/> ")
+            terminal.type(b"help\r")
+            terminal.until(b"--More--")
+            time.sleep(0.3)  # the mode for keys is on its way
+            terminal.type(b"q")
+            terminal.until(b"alice:/> ")
+            terminal.type(b"half a line")
+            terminal.until(b"half a line")
+            terminal.type(b"\x03")
+            terminal.until(b"alice:/> ")
+            terminal.type(b"quit\r")
+            terminal.until(b"Goodbye.")
         finally:
             terminal.end()
 

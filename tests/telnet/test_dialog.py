@@ -169,6 +169,18 @@ class Lines(SynchronousTestCase):
             conversation.ask(ReadLine("> "))
             self.assertEqual([Interrupt(), Line("after")], conversation.told)
 
+    def test_marks_behind_an_interrupt(self) -> None:
+        """Who interrupts and wants nothing shown until a mark is answered misses nothing (RFC
+        1184, 5.8)."""
+        for marks in (b"\xff\xf2\xff\xfd\x06", b"\xff\xfd\x06"):
+            conversation = Conversation(ECHO)
+            conversation.ask(ReadLine("> "))
+            conversation.dialog.receive(b"a\xff\xf4" + marks + b"b")
+            said = b""
+            while isinstance(event := conversation.dialog.next_event(), Echo):
+                said += event.octets
+            self.assertEqual((b"a^C\r\n\xff\xfb\x06", Interrupt()), (said, event))
+
     def test_too_much_ahead(self) -> None:
         """What is typed ahead without end is left to the transport, and none of it is lost."""
         conversation = Conversation(ECHO)

@@ -106,6 +106,8 @@ _PROGRAM_KEYS: Final[Mapping[int, bytes]] = {
     Code.IP: b"\x03", Code.BRK: b"\x03", Code.ABORT: b"\x1c", Code.EOF: b"\x04",
     Code.SUSP: b"\x1a", Code.EC: b"\x7f", Code.EL: b"\x15",
 }  # fmt: skip
+_DATA_MARK: Final = bytes([Code.IAC, Code.DM])
+_DO_TIMING_MARK: Final = bytes([Code.IAC, Code.DO, Option.TIMING_MARK])
 #: CR that neither ends a line nor the piece.
 _LONE_RETURN: Final = re.compile(rb"\r(?=[^\n])")
 _AYT: Final = b"\r\n[Yes]\r\n"
@@ -160,6 +162,8 @@ class ServerDialog(TelnetDialog):
         while True:
             if self._out:
                 return Echo(self._take_output())
+            if isinstance(self._held, Interrupt) and self._take_marks():
+                continue
             if self._held is not None:
                 held, self._held = self._held, None
                 return held
@@ -169,16 +173,13 @@ class ServerDialog(TelnetDialog):
             if self.state is State.CLOSED:
                 return PAUSED
             if self._interrupted():
-                return Interrupt()
+                self._held = Interrupt()
+                continue
             if self._from_typed() or self._out:
                 continue
             if len(self._typed) > TYPED_AHEAD:
                 return PAUSED
-            try:
-                taken = self._take()
-            except RemoteProtocolError as error:
-                error.reply = Farewell("Goodbye: that is no way to talk.\n")
-                raise
+            taken = self._take()
             if not taken and not self._out and self._resized is None:
                 # A line that is half typed, or a NOP, is no command that was left unfinished.
                 if not self._took:
@@ -188,17 +189,31 @@ class ServerDialog(TelnetDialog):
 
     def _take(self) -> bool:
         """Take what was sent next; return whether there was something."""
-        token = self._next()
+        try:
+            return self._take_token(self._next())
+        except RemoteProtocolError as error:
+            error.reply = Farewell("Goodbye: that is no way to talk.\n")
+            raise
+
+    def _take_token(self, token: commands.Data | commands.Function | None) -> bool:
+        program = self.state is State.PROGRAM
         if isinstance(token, commands.Function):
-            if self.state is State.PROGRAM and token.code in _PROGRAM_KEYS:
+            if program and token.code in _PROGRAM_KEYS:
                 self._put_input(_PROGRAM_KEYS[token.code])
             else:
                 self._function(token.code)
-        elif token is not None and self.state is State.PROGRAM:
+        elif token is not None and program:
             self._put_input(self._typed.octets(token.octets))
         elif token is not None:
             self._data(token.octets)
         return token is not None
+
+    def _take_marks(self) -> bool:
+        """Take the marks that clients send behind an interrupt, and show nothing before they are
+        answered (RFC 1184, 5.8); return whether there is an answer."""
+        while self.reader.peek(2) == _DATA_MARK or self.reader.peek(3) == _DO_TIMING_MARK:
+            self._take()
+        return bool(self._out)
 
     def _put_input(self, octets: bytes) -> None:
         if octets:
