@@ -391,8 +391,7 @@ def test_capabilities_under_tls(daemon: Daemon, scheme: str) -> None:
     url = place(daemon, scheme)
     told = json.loads(run("capabilities", "--json", "-k", url)[0])
     assert list(told["capabilities"]) == ["under TLS"]
-    if scheme != "telnets":
-        assert "certificate" in refused(4, "capabilities", url)
+    assert "certificate" in refused(4, "capabilities", url)
 
 
 def test_probe(daemon: Daemon) -> None:

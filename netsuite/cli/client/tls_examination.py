@@ -206,6 +206,7 @@ class _Handshake(Protocol):
 
     def __init__(self) -> None:
         self.done: Deferred[None] = Deferred()
+        self.gone = False
 
     def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's name
         """The handshake is done."""
@@ -214,6 +215,7 @@ class _Handshake(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         """Nothing more will come."""
+        self.gone = True
         if not self.done.called:
             self.done.errback(reason)
 
@@ -257,7 +259,8 @@ async def examine(
     finally:
         if timer.active():
             timer.cancel()
-        drop(handshake)
+        if not handshake.gone:
+            drop(handshake)
     seen = examiner.seen
     assert seen is not None  # the handshake is done
     return seen

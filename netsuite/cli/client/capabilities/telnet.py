@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from OpenSSL import SSL
+from service_identity import VerificationError
 from twisted.internet.interfaces import IProtocolFactory
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater
@@ -60,8 +62,12 @@ async def ask(session: ClientSession) -> Told:
     except Exception as error:
         raise errors.ConnectionRefused(str(error)) from error
     await deferLater(session.clock, LISTEN_SECONDS)
-    drop(listening)
-    if not listening.heard and listening.gone is not None:
+    if listening.gone is None:
+        drop(listening)
+    elif not listening.heard:
+        reason = listening.gone.value
+        if isinstance(reason, SSL.Error | VerificationError):
+            raise errors.TLSFailure(f"no TLS: {reason}") from reason
         raise errors.ConnectionLost("the server has closed the connection")
     text, said = read(bytes(listening.heard))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
