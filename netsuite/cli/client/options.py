@@ -144,7 +144,7 @@ def _with_options(function: F, options: Mapping[str, Decorator]) -> F:
     result: Callable[..., Any] = command
     for option in reversed(list(options.values())):
         result = option(result)
-    return result  # type: ignore[no-any-return]
+    return result  # type: ignore[return-value]
 
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
