@@ -27,7 +27,7 @@ Decorator: TypeAlias = Callable[[Any], Any]
 class Common:
     """The shared options of a command line."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, given: Mapping[str, Any]) -> None:
         self._user: str | None = given.get("user")
         self._netrc: bool = given.get("netrc", False)
         self.quiet: bool = given["quiet"]
@@ -139,7 +139,7 @@ def _with_options(function: F, options: Mapping[str, Decorator]) -> F:
             if given.get("silent"):
                 nobody = silence.enter_context(open(os.devnull, "w", encoding="utf-8"))
                 silence.enter_context(contextlib.redirect_stderr(nobody))
-            _do(lambda: function(Common(**{name: given[name] for name in options}), **own))
+            _do(lambda: function(Common({name: given[name] for name in options}), **own))
 
     result: Callable[..., Any] = command
     for option in reversed(list(options.values())):
