@@ -13,6 +13,7 @@ import pytest
 from netsuite import aio
 from netsuite.clients.reactors import LoopReactor, reactor_on
 from netsuite.connection.errors import ConnectionLost, ConnectionRefused, Timeout
+from netsuite.imap.commands.fetch import BodySection
 from netsuite.imap.commands.responses import Exists
 from netsuite.testing import BlockingSuite, serve
 
@@ -22,7 +23,7 @@ BIG = b"0123456789abcdef" * 65_536
 @pytest.fixture(scope="module")
 def suite() -> Iterator[BlockingSuite]:
     """What is connected to."""
-    with serve("ftp", "imap", "telnet") as suite:
+    with serve("ftp", "imap", "pop3", "telnet") as suite:
         suite.mailbox("ann").deliver(subject="One")
         yield suite
 
@@ -70,6 +71,35 @@ def test_sources_and_sinks_of_the_loops_own(suite: BlockingSuite) -> None:
     run(main)
 
 
+def test_functions_that_are_coroutines(suite: BlockingSuite) -> None:
+    """They are called with what asyncio can await, and awaited; those that they return, too."""
+    seen: list[tuple[int, bytes]] = []
+
+    def begin(number: int) -> Callable[[bytes], Awaitable[None]]:
+        async def write(octets: bytes) -> None:
+            await asyncio.sleep(0)
+            seen.append((number, octets))
+
+        return write
+
+    async def consume(begins: object, pieces: AsyncIterator[bytes]) -> None:
+        async for piece in pieces:
+            await asyncio.sleep(0)
+            seen.append((0, piece))
+
+    async def main() -> None:
+        async with aio.pop3(suite.pop3.url, **login(suite)) as pop3:
+            assert not await pop3.retrieve([1], begin)
+        assert seen[-1] == (1, b"")
+        async with aio.imap(suite.imap.url + "INBOX", **login(suite)) as imap:
+            await imap.append("INBOX", BIG)
+            await imap.fetch(2, [BodySection(peek=True)], consumer=consume)
+        assert b"".join(piece for number, piece in seen if not number) == BIG
+        del seen[:]
+
+    run(main)
+
+
 def test_several_at_once(suite: BlockingSuite) -> None:
     """Clients of one loop wait side by side; a mailbox tells its news meanwhile."""
 
@@ -77,8 +107,9 @@ def test_several_at_once(suite: BlockingSuite) -> None:
         first = aio.imap(suite.imap.url + "INBOX", **login(suite))
         second = aio.imap(suite.imap.url, **login(suite))
         async with first as imap, second as other, imap.idle() as news:
+            before = (await other.status("INBOX"))["MESSAGES"]
             await other.append("INBOX", b"Subject: Two\r\n\r\n.")
-            assert await anext(news) == Exists(2)
+            assert await anext(news) == Exists(before + 1)
 
     run(main)
 

@@ -30,7 +30,8 @@ SECONDS = 60
 @pytest.fixture(scope="module")
 def suite() -> Iterator[BlockingSuite]:
     """What is connected to."""
-    with serve("ftp", "imap", "pop3", "telnet") as suite:
+    with serve("ftp", "http", "imap", "pop3", "telnet") as suite:
+        suite.files()["large"] = BIG
         suite.mailbox("ann").deliver(subject="One")
         yield suite
 
@@ -107,6 +108,15 @@ def test_iterators(suite: BlockingSuite) -> None:
         with ftp.read("big") as stream:
             assert len(list(stream)) > 1
             assert list(stream) == []
+
+
+def test_answers_that_are_forgotten(suite: BlockingSuite) -> None:
+    """Who wants no more of an answer than its status holds no connection by that."""
+    with blocking.http(suite.http.url) as http:
+        assert {http.get("/large").status for _ in range(8)} == {200}
+        response = http.get("/large")
+        assert suite.http.sessions <= 3
+        assert len(response.body.whole()) == len(BIG)
 
 
 def test_several_threads(suite: BlockingSuite) -> None:

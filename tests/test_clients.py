@@ -378,6 +378,25 @@ async def test_left_before_the_end(suite: BlockingSuite) -> None:
         assert (await http.get("/page.txt")).status == 200
 
 
+async def test_nothing_else_within_a_body(suite: BlockingSuite) -> None:
+    """Who asks something while a body comes is refused, before it is said; the body comes on."""
+    ann: Any = {"credentials": ("ann", suite.mailbox("ann").password), "timeout": 20}
+    async with clients.pop3(suite.pop3.url, **ann) as pop3:
+        stream = pop3.read(1)
+        message = await anext(stream)
+        with pytest.raises(RuntimeError, match="body"):
+            await pop3.stat()
+        assert message + await stream.whole() == MAIL
+        assert (await pop3.stat())[0] == 1
+    async with clients.ftp(suite.ftp.url, **ann) as ftp:
+        await ftp.store("big", BIG * 8)
+        async with ftp.read("big") as stream:
+            await anext(stream)
+            with pytest.raises(RuntimeError, match="transfer"):
+                await ftp.size("big")
+        assert await ftp.size("big") == len(BIG * 8)
+
+
 def test_nothing_of_a_connections_own_is_derived() -> None:
     """What a transport calls, and what subclasses are built from, is nobody else's."""
     found = members(IMAPClient)

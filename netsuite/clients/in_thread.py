@@ -76,9 +76,8 @@ class InThread(Derived):
 
     def __del__(self) -> None:
         # A stream closes when nobody holds it any more, which has to happen in the clients' thread.
-        inner = self.__dict__.get("_inner")
-        if hasattr(inner, "__anext__"):
-            self._form.let_go(inner)
+        if "_form" in self.__dict__:
+            self._form.let_go(self.__dict__.pop("_inner"))
 
 
 class ThreadForm:

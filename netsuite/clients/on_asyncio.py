@@ -94,8 +94,10 @@ class AsyncioForm:
 
     def _called(self, function: Callable[..., object]) -> Callable[..., object]:
         def call(*arguments: object) -> object:
-            result = function(*arguments)
-            return self._deferred(result) if inspect.isawaitable(result) else result
+            result = function(*map(self.given, arguments))
+            if inspect.isawaitable(result):
+                return self._deferred(result)
+            return self._called(result) if inspect.isroutine(result) else result
 
         return call
 

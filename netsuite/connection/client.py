@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
@@ -94,6 +94,7 @@ class ClientConnection(Pump[E, S]):
         self._full_since: float | None = None  # the server does not read what we say
         self._held: deque[E] = deque()
         self._receiver: Deferred[E] | None = None
+        self._in_body = False  # what comes is one, which somebody takes
         self._handshake: Deferred[None] | None = None
         self._handshake_is_done = False
         self._error: errors.ClientError | None = None
@@ -171,6 +172,8 @@ class ClientConnection(Pump[E, S]):
         """
         if self._error is not None:
             raise self._error  # what is left over is no answer to this
+        if self._in_body:
+            raise RuntimeError("the body that comes is to be taken to its end before")
         self.say(value)
         try:
             return await self.receive(seconds=seconds)
@@ -195,25 +198,23 @@ class ClientConnection(Pump[E, S]):
             write: called with each piece, as it comes; what it gives is awaited, so that a slow
                 disk slows the server down.
         """
-        while isinstance(event := await self.receive(), BodyChunk):
-            try:
-                work = write(event.octets)
+        async with aclosing(self.whole_body()) as pieces:
+            async for octets in pieces:
+                work = write(octets)
                 if work is not None and not isinstance(work, int):
                     await work
-            except BaseException:
-                self.abort()  # the rest of the body stands before any other answer
-                raise
 
     async def whole_body(self) -> AsyncGenerator[bytes, None]:
         """Return the pieces of the body that comes now. Whoever leaves before its end ends the
         connection: the rest of the body stands before any other answer. Raises as ``receive``."""
-        whole = False
+        self._in_body = True
         try:
-            async for octets in self.body():
-                yield octets
-            whole = True
+            while isinstance(event := await self.receive(), BodyChunk):
+                yield event.octets
+            self._in_body = False
         finally:
-            if not whole:
+            if self._in_body:
+                self._in_body = False
                 self.abort()
 
     async def fetch_each(

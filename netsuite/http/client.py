@@ -123,7 +123,7 @@ class ClientResponse:
     """An answer, its body to come.
 
     Use it as ``async with``, or take its body to the end, or ``close`` it: that gives the
-    connection back.
+    connection back. The connection of an answer that nobody holds any more is dropped.
 
     Args:
         url: that answered, after redirects.
@@ -230,6 +230,10 @@ class ClientResponse:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.abort()
+
+    def __del__(self) -> None:
+        # Who asks for no more than the status may forget the rest.
+        self.abandon()
 
     async def __aenter__(self) -> ClientResponse:
         return self

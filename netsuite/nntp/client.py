@@ -379,9 +379,8 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def _lines_as_they_come(self) -> AsyncIterator[str]:
         reader = OctetReader()
-        whole = False
-        try:
-            async for octets in self.body():
+        async with contextlib.aclosing(self.whole_body()) as body:
+            async for octets in body:
                 reader.feed(octets)
                 while True:
                     with self.protocol_violations():
@@ -389,10 +388,6 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
                     if line is None:
                         break
                     yield line.decode("utf-8", "replace")
-            whole = True
-        finally:
-            if not whole:
-                self.abort()  # the rest of the listing stands before any other answer
 
 
 def _status(event: ClientEvent) -> c.Status:

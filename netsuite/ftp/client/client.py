@@ -131,6 +131,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         self._extended = True  # EPSV has not been refused
         self._has_facts = True  # nor MLSD
         self._ended = commands.reply(226, "")  # what the last transfer ended with
+        self._transferring = False
         self._sets_times = True  # nor all the ways to set a time
         self._keep_alive_seconds = keep_alive_seconds
         self._hashing: Asking | None = None  # what OPTS HASH has chosen
@@ -473,6 +474,8 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         return answer
 
     async def _say(self, command: commands.Command) -> commands.Reply:
+        if self._transferring:
+            raise RuntimeError("the transfer under way is to be ended, or left, before")
         self.say(command)
         return await self._final(command)
 
@@ -559,14 +562,17 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
                 if self._protected and self._tls_context is not None:
                     context = ResumingTLS(self._tls_context, self.transport)
                 await data.begin(context, client=True)
+                self._transferring = True
                 with self._kept_alive():
                     yield data
             except Exception as error:
+                self._transferring = False
                 reason = await self._given_up(data, command, error)
                 if reason is error:
                     raise
                 raise reason from error
         finally:
+            self._transferring = False
             data.abort()
         self._ended = await self._final(command)
         self._check_done(self._ended, command)
