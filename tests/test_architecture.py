@@ -70,7 +70,7 @@ PURE = frozenset({"commands", "grammar", "dialog"})
 #: Pure too, by the word of the module's own first lines: rules, tables and text of one protocol.
 PURE_HELPERS = {
     "ftp": {"ascii", "list_forms", "listing", "paths", "reply_grammar"},
-    "gopher": {"gophermap", "types"},
+    "gopher": {"maps", "plus", "types", "urls"},
     "http": {"conditions", "decoding", "framing", "limits", "media", "paths", "ranges"},
     "imap": {"limits", "mutf7", "patterns", "sections", "sequences", "view"},
     "managesieve": set(),

@@ -106,6 +106,7 @@ ELSEWHERE = (
     ("ftp.transfer.*", "ftp/test_transfers", "one transfer"),
     ("ftp.mirror.*", "ftp/mirror/test_mirror", "parts of one mirror"),
     ("ftp.*", "ftp/test_grammar", "the pure parts"),
+    ("gopher.maps.parts", "gopher/maps/test_gophermap", "what all forms are made of"),
     ("gopher.*", "gopher/test_grammar", "the pure parts"),
     ("http.conditions", "http/test_files", "preconditions of files"),
     ("http.ranges", "http/test_files", "ranges of files"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,8 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from netsuite.gopher.commands import Item, information
-from netsuite.gopher.routes import Call, Routes
 from netsuite.gopher.server.programs import Programs
 from netsuite.gopher.settings import Settings
-from netsuite.store.errors import NoSuchFile
 from netsuite.store.model import Placement
 from netsuite.testing.cases import TestCase
 from netsuite.testing.certificates import authority
@@ -269,49 +265,7 @@ class Places(TestCase):
 
 
 class Programmed(TestCase):
-    """What programs answer."""
-
-    async def test_routes(self) -> None:
-        """A handler gives a text, octets, items or a stream; a plain function will do."""
-
-        async def text(call: Call) -> str:
-            return f"{call.rest} {call.search}\n.dot\n"
-
-        async def stream(call: Call) -> AsyncIterator[bytes]:
-            async def pieces() -> AsyncIterator[bytes]:
-                yield b"a"
-                yield b"b"
-
-            return pieces()
-
-        def refuse(call: Call) -> str:
-            raise NoSuchFile(call.selector)
-
-        def fail(call: Call) -> str:
-            raise RuntimeError("a fault of the program's")
-
-        routes = Routes()
-        routes.add("/text/", text)
-        routes.add("/text/octets", lambda call: b"\0")
-        routes.add("/menu", lambda call: [information("hi"), Item("0", "It", "/x")])
-        routes.add("/stream", stream)
-        routes.add("/refuse", refuse)
-        routes.add("/fail", fail)
-        for selector in ("text", "", "/menu"):
-            self.assertRaises(ValueError, routes.add, selector, text)
-        world = World()
-        world.configure(routes=routes)
-        for request, answer in {
-            b"/text/a/b\twords": b"a/b words\r\n..dot\r\n.\r\n",
-            b"/text": b" \r\n..dot\r\n.\r\n",
-            b"/text/octets": b"\0",
-            b"/menu": b"ihi\t\terror.host\t1\r\n0It\t/x\tgopher.test\t70\r\n.\r\n",
-            b"/stream": b"ab",
-            b"/refuse": NOT_HERE,
-        }.items():
-            self.assertEqual(answer, await world.ask(request + b"\r\n"), request)
-        self.assertTrue((await world.ask(b"/fail\r\n")).startswith(b"3Something went wrong"))
-        self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
+    """Programs of the operator's."""
 
     async def test_programs(self) -> None:
         """A program's output is the answer; a menu where its name says so; only what is in the

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
-from twisted.internet.interfaces import IReactorProcess
+from twisted.internet.interfaces import IPushProducer, IReactorProcess
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -207,8 +207,9 @@ class _Running(ProcessProtocol):
         self._gone = True
         self._end()
 
-    def _pipe(self) -> Any:
-        return self.transport.pipes[1]  # type: ignore[union-attr]
+    def _pipe(self) -> IPushProducer:
+        pipe: IPushProducer = self.transport.pipes[1]  # type: ignore[union-attr]
+        return pipe
 
     def _end(self) -> None:
         self._over = True

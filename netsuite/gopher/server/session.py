@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 
 from netsuite.connection.deadlines import CloseReason
@@ -42,8 +41,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             context = self.shared.tls
             if context is not None and self.turned_away is None:
                 self.start_tls(context)
-                layer: Any = self.transport  # TLS, which is a protocol, too
-                layer.dataReceived(data)
+                assert isinstance(self.transport, TLSMemoryBIOProtocol)
+                self.transport.dataReceived(data)
                 return
         super().dataReceived(data)
 
