@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from twisted.internet.interfaces import IReactorProcess
+
 from netsuite.connection.listening import ListeningService
 from netsuite.gopher.server import GopherServerFactory, Shared
 from netsuite.gopher.server.kinds import Kinds
@@ -61,6 +63,7 @@ def _programs(site: Site) -> Programs | None:
     if site.home is None:
         raise SiteError("gopher.programs is for a site with a home directory")
     return Programs(
+        IReactorProcess(site.reactor),
         site.reactor,
         site.home / settings.programs,
         settings.program_seconds,

@@ -10,6 +10,7 @@ from typing import Any
 from OpenSSL import SSL
 from twisted.internet import reactor
 from twisted.internet.error import ConnectionLost
+from twisted.internet.interfaces import IReactorProcess, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
@@ -282,7 +283,9 @@ class Programmed(TestCase):
             (directory / name).write_text(f"#!/bin/sh\n{text}\n")
             (directory / name).chmod(mode)
         world = World()
-        programs = Programs(reactor, directory, 30.0, 2, "gopher.test")
+        programs = Programs(
+            IReactorProcess(reactor), IReactorTime(reactor), directory, 30.0, 2, "gopher.test"
+        )
         world.configure(programs=programs)
         for request, answer in {
             b"/cgi-bin/say/x/y\ta b;$(id)": b"/cgi-bin/say/x/y|/x/y|a b;$(id)|",
@@ -306,7 +309,11 @@ class Programmed(TestCase):
         (directory / "say").write_text("#!/bin/sh\necho x\n")
         (directory / "say").chmod(0o755)
         world = World()
-        world.configure(programs=Programs(reactor, directory, 30.0, 2, "gopher.test"))
+        world.configure(
+            programs=Programs(
+                IReactorProcess(reactor), IReactorTime(reactor), directory, 30.0, 2, "gopher.test"
+            )
+        )
         answer = await world.ask(b"/cgi-bin/say\r\n")
         self.assertTrue(answer.startswith(b"3That cannot be given now"), answer)
 
@@ -318,5 +325,9 @@ class Programmed(TestCase):
         (directory / "slow").write_text("#!/bin/sh\necho begun\nexec sleep 600\n")
         (directory / "slow").chmod(0o755)
         world = World()
-        world.configure(programs=Programs(reactor, directory, 0.3, 2, "gopher.test"))
+        world.configure(
+            programs=Programs(
+                IReactorProcess(reactor), IReactorTime(reactor), directory, 0.3, 2, "gopher.test"
+            )
+        )
         self.assertEqual(b"begun\n", await world.ask(b"/cgi-bin/slow\r\n"))

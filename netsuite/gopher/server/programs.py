@@ -14,10 +14,10 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
-from twisted.internet.interfaces import IPushProducer, IReactorProcess
+from twisted.internet.interfaces import IPushProducer, IReactorProcess, IReactorTime
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -57,7 +57,8 @@ class Programs:
     """The programs of a server.
 
     Args:
-        reactor: runs them.
+        processes: runs them.
+        clock: for the time that they may take.
         directory: holds them.
         seconds: how long each may take.
         at_once: how many run; others wait.
@@ -65,7 +66,8 @@ class Programs:
         port: likewise.
     """
 
-    reactor: Any  # IReactorProcess and IReactorTime, which typing cannot say
+    processes: IReactorProcess
+    clock: IReactorTime
     directory: Path
     seconds: float
     at_once: int
@@ -114,12 +116,11 @@ class Programs:
         await self._turns.acquire()
         running = _Running()
         try:
-            reactor: IReactorProcess = self.reactor
-            reactor.spawnProcess(
+            self.processes.spawnProcess(
                 running, str(run.path), [str(run.path)], env=run.environment,
                 path=str(self.directory), childFDs={0: "w", 1: "r", 2: "r"},
             )  # fmt: skip
-            late = self.reactor.callLater(self.seconds, running.kill)
+            late = self.clock.callLater(self.seconds, running.kill)
             try:
                 while (octets := await running.read()) is not None:
                     yield octets
