@@ -104,10 +104,10 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.hang_up()
 
     def _drop_unread(self) -> bool:
-        """Drop what came unread; more is to be expected: a client answers what was negotiated
-        while the session ends, and a reset in return would overtake our last words."""
-        super()._drop_unread()
-        return True
+        """Drop what came unread; more is to be expected while the client is there: it answers what
+        was negotiated while the session ends, and a reset in return would overtake our last
+        words."""
+        return super()._drop_unread() or not self._eof
 
     def goodbye(self, reason: CloseReason) -> None:
         """Say why."""
