@@ -24,7 +24,7 @@ from netsuite.cli.client.asking import (
 from netsuite.cli.client.destination import place_of
 from netsuite.cli.client.files import STANDARD, letter, opened, size_of
 from netsuite.cli.client.options import Common, client_command, terminal_command
-from netsuite.cli.client.port import PORT
+from netsuite.cli.client.port import port_number
 from netsuite.cli.client.problems import Usage
 from netsuite.cli.client.urls import Target, check_server, file_name, telnet_target, under
 
@@ -329,7 +329,7 @@ def post(common: Common, server: str | None, file: str, *, as_json: bool) -> Non
 
 @click.command("telnet")
 @click.argument("place", metavar="URL|HOST[:PORT]")
-@click.argument("port", required=False, type=PORT)
+@click.argument("port", required=False, type=port_number, metavar="[PORT]")
 @terminal_command
 def telnet(common: Common, place: str, port: int | None) -> None:
     """Converse with a Telnet server, from a terminal or through pipes.

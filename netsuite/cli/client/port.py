@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import socket
-from typing import Final
 
 import click
 
 
-class Port(click.ParamType):
-    """``23``, or ``telnet``: a name is what this machine calls a service (``/etc/services``)."""
-
-    name = "port"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Return its number."""
-        if isinstance(value, int):
-            return value
-        text = str(value)
-        if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
-            return int(text)
-        try:
-            return socket.getservbyname(text.lower(), "tcp")
-        except (OSError, UnicodeError):
-            self.fail(f"{text!r} is neither a port (1 to 65535) nor a service", param, ctx)
-
-
-PORT: Final = Port()
+def port_number(text: str) -> int:
+    """Return the number of ``23`` or ``telnet``: a name is what this machine calls a service
+    (``/etc/services``). Raises click.BadParameter."""
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    try:
+        return socket.getservbyname(text.lower(), "tcp")
+    except (OSError, UnicodeError):
+        raise click.BadParameter(
+            f"{text!r} is neither a port (1 to 65535) nor a service", param_hint="PORT"
+        ) from None
