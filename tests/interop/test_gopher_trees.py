@@ -3,7 +3,6 @@ beside Gophernicus; UMN's client."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import socket
@@ -20,6 +19,7 @@ from netsuite.gopher.grammar import parse_item
 from netsuite.testing.daemon import Daemon
 from netsuite.wire.dotted import DotUnstuffer
 from tests.interop.programs import program
+from tests.interop.screens import Screen
 
 LEADS_NOWHERE: Final = (ItemType.INFORMATION.value, ItemType.TELNET.value)
 MENUS: Final = (ItemType.MENU.value, ItemType.SEARCH.value)
@@ -44,7 +44,8 @@ TREE: Final = {
     "umn/.names": b"Path=./b.txt\nName=The second\n#\nPath=./c.txt\nType=X\n",
     "umn/.cap/a.txt": b"Name=The first\n",
     "umn/a.txt": b"a\n", "umn/b.txt": b"b\n", "umn/c.txt": b"c\n",
-    "plain/z/deep/file.json": b"{}\n", "plain/a.txt": (b"a" * 70 + b"\n") * 40, "plain/prog": b"\x7fELF\0",
+    "plain/z/deep/file.json": b"{}\n", "plain/a.txt": (b"a" * 70 + b"\n") * 40,
+    "plain/prog": b"\x7fELF\0",
     "plain/pic.png": b"\x89PNG\r\n\x1a\n", "plain/z/näme with ü.txt": b"x\n",
 }  # fmt: skip
 
@@ -199,30 +200,13 @@ def test_tls_on_the_port(daemon: Daemon) -> None:
 
 def test_umn_client(daemon: Daemon, tmp_path: Path) -> None:
     """The first client of all shows the root menu and follows a line."""
-    gopher, tmux = program("gopher"), program("tmux")
-    name = f"gopher-{os.getpid()}"
-    environment = {**os.environ, "TERM": "screen", "TMUX": "", "HOME": str(tmp_path)}
-
-    def run(*arguments: str) -> str:
-        done = subprocess.run([tmux, "-L", name, *arguments], capture_output=True, text=True,
-                              env=environment, timeout=20)  # fmt: skip
-        return done.stdout
-
-    async def shows(text: str) -> str:
-        for _ in range(200):
-            screen = run("capture-pane", "-p")
-            if text in screen:
-                return screen
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"{text!r} is not on\n{screen}")
-
+    port = str(daemon.ports["gopher"])
+    screen = Screen(tmp_path, 80, 24, [program("gopher"), "-p", "", "127.0.0.1", port])
     try:
-        run("new-session", "-d", "-x", "80", "-y", "24", gopher, "-p", "", "127.0.0.1",
-            str(daemon.ports["gopher"]))  # fmt: skip
-        asyncio.run(shows("Press RETURN"))
-        run("send-keys", "Enter")
-        assert "Search the news" in asyncio.run(shows("News"))
-        run("send-keys", "Enter")
-        asyncio.run(shows("example.talk"))
+        screen.until(r"Press RETURN to continue")
+        menu = screen.enter("", r"Page: 1/1")
+        assert "News" in menu
+        assert "Search the news" in menu
+        assert "example.talk" in screen.enter("", r"Page: 1/1")
     finally:
-        run("kill-server")
+        screen.end()
