@@ -254,6 +254,6 @@ def test_partly(daemon: Daemon, tmp_path: Path) -> None:
     assert "nothing is no directory" in complaint
     _, complaint = command(tmp_path, "mirror", "-u", "alice:wrong", url, "back", code=5)
     assert complaint
-    for wrong in ((source, tmp_path), (url, url), ("http://127.0.0.1/x", tmp_path)):
+    for wrong in ((source, tmp_path), (url, url), (source, "http://127.0.0.1/x")):
         command(tmp_path, "mirror", *map(str, wrong), code=2)
     command(tmp_path, "get", "--verify", "http://127.0.0.1/x", code=2)

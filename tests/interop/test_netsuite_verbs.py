@@ -331,7 +331,11 @@ def test_mirror_of_the_web(daemon: Daemon, tmp_path: Path) -> None:
         ("fetched", "a"), ("removed", "deep er/er/c"), ("removed", "extra"),
     ]  # fmt: skip
     assert "not to" in refused(2, "mirror", tmp_path / "here", f"{place(daemon, 'http')}/tree")
-    run("mirror", f"{place(daemon, 'http')}/nothing", tmp_path / "none", code=8)
+    assert "404" in refused(1, "mirror", f"{place(daemon, 'http')}/nothing", tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    refused(3, "mirror", f"http://127.0.0.1:{port}/", tmp_path / "none")
 
 
 def test_mirror_of_mailboxes(daemon: Daemon, tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ async def _mirror(
     session: ClientSession, local: Path, options: Mapping[str, Any], *, down: bool, as_json: bool
 ) -> None:
     path = _top(session.target)
+    if session.target.service == "http":
+        from netsuite.cli.client.web_tree import WebTree
+
+        # Connections are made request by request: whether there is anything is asked first.
+        await WebTree(session).check()
     made = Mirror(
         lambda: _connected(session),
         clock=session.clock,

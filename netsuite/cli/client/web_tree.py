@@ -48,6 +48,13 @@ class WebTree:
         names = [each for each in (path or "").split("/") if each]
         return "/".join([self._top, *map(quote_name, names)])
 
+    async def check(self) -> None:
+        """See that there is something to mirror, and end it. Raises ClientError."""
+        try:
+            await self.directory()
+        finally:
+            await self.quit()
+
     async def directory(self, path: str | None = None) -> Reading:
         """List a directory. Raises ClientError."""
         reading, exact = await read_directory(self._client, f"{self._url(path)}/", self._login)
