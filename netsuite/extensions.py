@@ -101,9 +101,9 @@ def extend(site: Site, extension: object, name: str = "the extension") -> None:
     Args:
         extension: a function that takes the site; or a module with any of ``on_mail``,
             ``on_article`` and ``on_upload`` (a function, or several), ``policies`` (several, or by
-            service), ``routes`` (by ``"GET /path"``), ``mounts`` (by prefix), ``selectors`` of Gopher,
-            ``rpc`` (by name), ``shell_commands``, ``finders`` of recipients, ``checkers``, and
-            ``extend``, a function that takes the site.
+            service), ``routes`` (by ``"GET /path"``), ``mounts`` (by prefix), ``selectors`` (of
+            Gopher), ``rpc`` (by name), ``shell_commands``, ``finders`` of recipients, ``checkers``,
+            and ``extend``, a function that takes the site.
         name: for errors.
 
     Raises:
