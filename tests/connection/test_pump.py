@@ -200,6 +200,47 @@ class BackPressure(SynchronousTestCase):
             clock.advance(0)
         self.assertEqual(f"+ read {INPUT_OCTETS + 512}", taken(wire)[-1])
 
+    def test_others_have_a_turn(self) -> None:
+        """Who says much at once is answered for a while, then others have the reactor; the rest is
+        answered in later turns, in order, and no more than a bufferful is read meanwhile."""
+        connection, wire, clock = connected()
+        taken(wire)
+        real = clock.seconds
+        passed = 0.0
+
+        def seconds() -> float:
+            nonlocal passed
+            passed += 0.001
+            return real() + passed
+
+        self.patch(clock, "seconds", seconds)
+        said = b"".join(b"SAY %d\r\n" % n for n in range(9000))
+        connection.dataReceived(said)
+        first = taken(wire)
+        self.assertLess(0, len(first))
+        self.assertLess(len(first), 100)
+        self.assertEqual("paused", wire.producerState)
+        for _ in range(9000):
+            clock.advance(0)
+        self.assertEqual([f"+ {n}" for n in range(9000)], first + taken(wire))
+        self.assertEqual("producing", wire.producerState)
+
+    def test_gone_before_its_turn(self) -> None:
+        """Who is gone by then is answered no more."""
+        connection, wire, clock = connected()
+        real, passed = clock.seconds, [0.0]
+
+        def seconds() -> float:
+            passed[0] += 1.0
+            return real() + passed[0]
+
+        self.patch(clock, "seconds", seconds)
+        connection.dataReceived(b"SAY a\r\nSAY b\r\n")
+        connection.connectionLost(lost())
+        taken(wire)
+        clock.advance(0)
+        self.assertEqual([], taken(wire))
+
     def test_pump_hands_over_what_is_much(self) -> None:
         """One pump never gathers more than a bufferful beyond what it was full at."""
         connection, _, _ = connected(full_at=65_536)

@@ -168,7 +168,8 @@ class LineEditor:
             start += 1
             if ended is not None:
                 return start, ended
-            room -= self._row.weight(shown)
+            # A key on a long line is work even where nothing is sent for it yet.
+            room -= self._row.weight(shown) + len(self._before) + len(self._behind)
             shown = self._row.written
         return start, None
 
