@@ -247,7 +247,7 @@ class Protocols(SynchronousTestCase):
         factory = GopherServerFactory(replace(world.factory.shared, clock=self.fabric))
         client = GopherClient(self.house.listen(70, factory), clock=self.fabric)
         menu = self.fabric.run(client.menu())
-        self.assertIn("dir", [item.text for item in menu])
+        self.assertIn("/dir", [item.selector for item in menu])
         self.assertIn(b"..two", self.fabric.run(client.text("/about.txt")))
         self.empty(1)
 

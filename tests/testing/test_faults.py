@@ -17,7 +17,9 @@ from tests.test_architecture import PROTOCOLS, TAKEN
 #: Events that are no command.
 NO_COMMANDS: Final = {
     "imap": {"Command", "WantsLiteral", "IdleDone"},
-    "telnet": {"Line", "Key", "Interrupt", "EndOfFile", "WindowSize", "Echo"},
+    "telnet": {
+        "Line", "Key", "Interrupt", "EndOfFile", "WindowSize", "Echo", "Complete", "Input",
+    },  # fmt: skip
 }
 
 
