@@ -19,8 +19,8 @@ NO_COMMANDS: Final = {
     "imap": {"Command", "WantsLiteral", "IdleDone"},
     "telnet": {
         "Line", "Key", "Interrupt", "EndOfFile", "WindowSize", "Echo", "Complete", "Input",
-    },  # fmt: skip
-}
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("protocol", sorted(PROTOCOLS))
