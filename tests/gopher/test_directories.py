@@ -119,9 +119,22 @@ class Listings(TestCase):
             sizes=False,
         )
         self.assertEqual("iMine\tTITLE\terror.host\t1", lines[0])
-        self.assertEqual(["iinner"] * 4, lines[1:5], "a map within itself has an end")
+        self.assertEqual(["iinner"], lines[1:2], "a map within itself is there once")
         self.assertEqual(["1..\t/", "0more\t/d/more", "9p.png\t/d/p.png"], lines[-3:])
         self.assertNotIn("secret", "".join(lines))
+
+    async def test_maps_without_end(self) -> None:
+        """Maps that name each other many times are bounded together; what is not there is told."""
+        names = [f"m{n}" for n in range(9)]
+        body = "".join(f"={name}\n" for name in names).encode() * 9
+        lines = await self.listed({"gophermap": body, **dict.fromkeys(names, body)})
+        self.assertLess(len(lines), 60)
+        self.assertEqual("i(there is more, which is too much)", lines[-1])
+        lines = await self.listed({"gophermap": b"=gone\n=/etc/passwd\n"})
+        self.assertEqual(["i(gone is not there)", "i(/etc/passwd is not there)"], lines)
+        large = b"x\n" * 120_000
+        lines = await self.listed({"gophermap": b"=l\n" * 40 + b"end\n", "l": large})
+        self.assertLess(len(lines), 10_100)
 
     async def test_map_in_a_listing(self) -> None:
         """A file whose name ends so stands in the listing with what is in it."""
@@ -300,6 +313,31 @@ class Programmed(TestCase):
         self.assertEqual(1_000_000, len(await world.ask(b"/cgi-bin/much\r\n")))
         await world.put(world.homes.public, ("gophermap",), b"=/cgi-bin/menu.gophermap\n")
         self.assertTrue((await world.ask(b"\r\n")).startswith(b"ihi\t"))
+
+    async def test_children(self) -> None:
+        """What a program has begun ends with it, soon; it does not keep others from their turn."""
+        self.patch(os, "geteuid", lambda: 1000)
+        directory = Path(self.mktemp())
+        directory.mkdir()
+        pids = directory / "pids"
+        (directory / "leave").write_text(
+            f"#!/bin/sh\nsleep 600 &\necho $! >>{pids.absolute()}\necho done\n"
+        )
+        (directory / "leave").chmod(0o755)
+        world = World()
+        world.configure(
+            programs=Programs(
+                IReactorProcess(reactor), IReactorTime(reactor), directory, 30.0, 1, "gopher.test"
+            )
+        )
+        for _ in range(2):
+            self.assertEqual(b"done\n", await world.ask(b"/cgi-bin/leave\r\n"))
+        for pid in pids.read_text().split():
+            try:
+                state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+            except OSError:
+                continue
+            self.assertEqual("Z", state, "it is dead, but for init that has not looked yet")
 
     async def test_not_as_root(self) -> None:
         """A process that is root runs nothing, and says why in the log."""

@@ -62,7 +62,7 @@ class Map:
 def lines_of(octets: bytes) -> list[str]:
     """Return the lines of a map; octets that are no UTF-8 stay what they are, as in names."""
     text = octets[:OCTETS].decode("utf-8", "surrogateescape").replace("\r\n", "\n")
-    return text.removesuffix("\n").split("\n")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def located(kind: str, text: str, selector: str, host: str, port: str, directory: str) -> Item:

@@ -13,7 +13,16 @@ from netsuite.gopher.dialog import Menu
 from netsuite.gopher.grammar import is_sayable
 from netsuite.gopher.maps import gophermap, gph, links
 from netsuite.gopher.maps.gophermap import parse_gophermap
-from netsuite.gopher.maps.parts import OCTETS, Accounts, Hosts, Include, Map, Part, located
+from netsuite.gopher.maps.parts import (
+    OCTETS,
+    TOO_MUCH,
+    Accounts,
+    Hosts,
+    Include,
+    Map,
+    Part,
+    located,
+)
 from netsuite.gopher.server.kinds import Kinds
 from netsuite.gopher.settings import Settings
 from netsuite.gopher.types import media_of
@@ -24,8 +33,8 @@ from netsuite.store.tree import Entry, EntryKind, TreePath
 _ENTRIES: Final = 100_000
 #: Files of one listing whose content may be looked at.
 _LOOKED_AT: Final = 500
-#: Maps within maps.
-_DEEPEST: Final = 4
+#: What stands for several items, in one menu: maps within maps, accounts, hosts.
+_GROUPS: Final = 50
 #: Columns of a name, where something is said behind it.
 _NAME_COLUMNS: Final = 39
 
@@ -75,12 +84,15 @@ class Groups:
 
 
 class Directories:
-    """Makes the menus of directories."""
+    """Makes the menu of one request: all that owners of directories have written into it is bounded
+    together, since one map may name others, and itself."""
 
     def __init__(self, settings: Settings, kinds: Kinds, groups: Groups) -> None:
         self._settings = settings
         self._kinds = kinds
         self._groups = groups
+        self._octets_left = OCTETS  # of maps
+        self._groups_left = _GROUPS
 
     async def menu(self, place: Place, before: Sequence[Item]) -> Menu:
         """Return the menu of a directory. Raises StoreError.
@@ -132,36 +144,52 @@ class Directories:
         except StoreError:
             return None
         try:
-            return await opened.read(0, OCTETS)
+            written = await opened.read(0, self._octets_left)
         finally:
             opened.close()
+        self._octets_left -= len(written)
+        return written
 
     # -- maps ----------------------------------------------------------------------------------
 
-    async def _items(self, parts: Iterable[Part], place: Place, depth: int = 0) -> list[Item]:
-        """Return the items of parts, what stands for several in its place."""
+    async def _items(
+        self, parts: Iterable[Part], place: Place, within: frozenset[str] = frozenset()
+    ) -> list[Item]:
+        """Return the items of parts, what stands for several in its place.
+
+        Args:
+            within: the selectors of the maps that these parts are in.
+        """
         items: list[Item] = []
         for part in parts:
             if isinstance(part, Item):
                 items.append(part)
-            elif isinstance(part, Accounts):
+                continue
+            self._groups_left -= 1
+            if self._groups_left < 0:
+                items.append(TOO_MUCH)
+                break
+            if isinstance(part, Accounts):
                 items += await self._groups.accounts()
             elif isinstance(part, Hosts):
                 items += await self._groups.hosts()
-            elif depth < _DEEPEST:
-                octets = await self._included(part, place)
-                inner = parse_gophermap(octets, place.selector)
-                items += await self._items(inner.parts, place, depth + 1)
+            else:
+                items += await self._included(part, place, within)
         return items
 
-    async def _included(self, part: Include, place: Place) -> bytes:
+    async def _included(self, part: Include, place: Place, within: frozenset[str]) -> list[Item]:
         selector = posixpath.normpath(posixpath.join(place.selector, part.path))
-        printed = await self._groups.program(selector)
-        if printed is not None:
-            return printed
-        top = replace(place, path=())
-        inside = selector.removeprefix(place.above) if place.above else selector
-        return await self._read(top, *filter(None, inside.split("/"))) or b""
+        if selector in within:
+            return []
+        octets = await self._groups.program(selector)
+        if octets is None:
+            inside = selector.removeprefix(place.above) if place.above else selector
+            top = replace(place, path=())
+            octets = await self._read(top, *filter(None, inside.split("/")))
+        if octets is None:
+            return [information(f"({part.path} is not there)")]
+        parts = parse_gophermap(octets, place.selector).parts
+        return await self._items(parts, place, within | {selector})
 
     # -- entries -------------------------------------------------------------------------------
 
@@ -245,7 +273,7 @@ class Directories:
             if entry.name.endswith(gophermap.SUFFIX):
                 written = await self._read(place, entry.name)
                 parts = parse_gophermap(written or b"", place.selector).parts
-                return await self._items(parts, place, 1)
+                return await self._items(parts, place)
             told = self._kinds.known(entry)
             if told is None:
                 told = ItemType.TEXT

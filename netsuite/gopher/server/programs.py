@@ -9,15 +9,24 @@ there any more to read it. Nothing is run as root.
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
-from twisted.internet.interfaces import IPushProducer, IReactorProcess, IReactorTime
+from twisted.internet.error import ProcessExitedAlready
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IProcessTransport,
+    IPushProducer,
+    IReactorProcess,
+    IReactorTime,
+)
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -35,6 +44,11 @@ MENU_OCTETS: Final = 262_144
 _TOLD_OCTETS: Final = 1000
 #: What programs may find others by.
 _PATH: Final = "/usr/local/bin:/usr/bin:/bin"
+
+#: The program that begins a session; None where there is none.
+_SETSID: Final = shutil.which("setsid")
+#: How long what a program has begun may go on behind its end.
+LEFT_OVER_SECONDS: Final = 1.0
 
 _log: Final = Logger()
 
@@ -114,10 +128,12 @@ class Programs:
     async def output(self, run: Run) -> AsyncIterator[bytes]:
         """Return what a program prints, as it does."""
         await self._turns.acquire()
-        running = _Running()
+        running = _Running(self.clock)
+        # A session of its own, so that what it begins ends with it.
+        command = [*filter(None, [_SETSID]), str(run.path)]
         try:
             self.processes.spawnProcess(
-                running, str(run.path), [str(run.path)], env=run.environment,
+                running, command[0], command, env=run.environment,
                 path=str(self.directory), childFDs={0: "w", 1: "r", 2: "r"},
             )  # fmt: skip
             late = self.clock.callLater(self.seconds, running.kill)
@@ -147,16 +163,20 @@ class Programs:
 class _Running(ProcessProtocol):
     """A program that runs: what it prints waits until it is read, and it waits with it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._pid = 0
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._over = False
         self._gone = False
+        self._late: IDelayedCall | None = None
         self._waiting: Deferred[None] | None = None
         self.complaint = ""
 
     def connectionMade(self) -> None:  # noqa: N802
         """It runs; it has nothing to read."""
+        self._pid = self.transport.pid or 0  # type: ignore[union-attr]
         self.transport.closeStdin()  # type: ignore[union-attr]
 
     async def read(self) -> bytes | None:
@@ -174,11 +194,19 @@ class _Running(ProcessProtocol):
         return octets
 
     def kill(self) -> None:
-        """End it, if it runs; what it has begun itself finds nobody that reads it any more."""
+        """End it, and what it has begun."""
         if not self._over:
-            self.transport.signalProcess("KILL")  # type: ignore[union-attr]
-            self.transport.loseConnection()  # type: ignore[union-attr]
+            self._kill_all()
             self._end()
+
+    def _kill_all(self) -> None:
+        transport: IProcessTransport = self.transport  # type: ignore[assignment]
+        if _SETSID is not None and self._pid:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, signal.SIGKILL)
+        with suppress(ProcessExitedAlready):
+            transport.signalProcess("KILL")
+        transport.loseConnection()  # what has left its session finds nobody who reads it
 
     async def killed(self) -> None:
         """End it, if it runs, and wait until it is gone."""
@@ -203,9 +231,15 @@ class _Running(ProcessProtocol):
         if room > 0:
             self.complaint += data[:room].decode("utf-8", "replace")
 
+    def processExited(self, reason: Failure) -> None:  # noqa: N802
+        """It has ended; what it has begun may still print."""
+        self._late = self._clock.callLater(LEFT_OVER_SECONDS, self._kill_all)
+
     def processEnded(self, reason: Failure) -> None:  # noqa: N802
         """It is over."""
         self._gone = True
+        if self._late is not None and self._late.active():
+            self._late.cancel()
         self._end()
 
     def _pipe(self) -> IPushProducer:
