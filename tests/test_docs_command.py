@@ -14,6 +14,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ ORG_TLS = {
     "993": "imap",
     "995": "pop3",
 }
-DEMO = {"8023": "telnet", "8025": "smtp", "8143": "imap"}
+DEMO = {"8021": "ftp", "8023": "telnet", "8025": "smtp", "8143": "imap"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def examples() -> Iterator[Example]:
                 yield Example(each.line, each.said, code)
 
 
-EXAMPLES = list(examples())
+#: What is shown twice is run once, with what it is shown to say.
+EXAMPLES = list({each.line: each for each in examples()}.values())
 _WATCHES = [each for each in EXAMPLES if "netsuite watch" in each.line]
 
 
@@ -107,13 +109,16 @@ def org() -> Iterator[BlockingSuite]:
         suite.files()["big.iso"] = "A large file."
         suite.files()["pub/photos/2026/beach.jpg"] = "A photo."
         suite.files("ann")["public/old.html"] = "An old page."
+        suite.files("ann")["a.txt"] = "A file."
+        suite.mailbox("ann").deliver(subject="Long ago", folder="Old/2019")
+        suite.mailbox("ann").deliver(subject="Of no use", folder="Trash")
         yield suite
 
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[BlockingSuite]:
     """A suite like the demo."""
-    with serve("smtp", "imap", "telnet", anybody=False) as suite:
+    with serve("smtp", "imap", "telnet", "ftp", anybody=False) as suite:
         for _ in range(7):
             suite.mailbox("alice", "netsuite").deliver(subject="One")
         yield suite
@@ -140,6 +145,12 @@ def world(
     Path("letter.eml").write_text(letter)
     Path("notes.txt").write_text("Remember.\n")
     Path("article.txt").write_text(f"Newsgroups: comp.lang.python\n{letter}")
+    for directory in (
+        ".local/share/bash-completion/completions",
+        ".zfunc",
+        ".config/fish/completions",
+    ):
+        Path(directory).mkdir(parents=True)
     Path("site").mkdir()
     Path("site/index.html").write_text("A page.")
     return tmp_path
@@ -168,6 +179,7 @@ def test_example(world: Path, example: Example) -> None:
 @pytest.mark.parametrize("example", _WATCHES, ids=lambda each: each.line[:60])
 def test_watch(world: Path, org: BlockingSuite, demo: BlockingSuite, example: Example) -> None:
     """A line for each change, until Ctrl-C."""
+    by_ftp = "ftp://" in example.line
     watching = subprocess.Popen(
         shlex.split(as_typed(example)), stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -176,10 +188,18 @@ def test_watch(world: Path, org: BlockingSuite, demo: BlockingSuite, example: Ex
         box = suite.mailbox(name)
         assert watching.stdout is not None
         lines: list[str] = []
-        while not lines:
-            box.deliver(subject="Eight")  # until it is heard: nothing says when the watch begins
+        end = time.monotonic() + SECONDS
+        while not lines:  # until it is heard: nothing says when the watch begins
+            assert time.monotonic() < end, "nothing was heard"
+            if by_ftp:
+                demo.files()[f"{time.monotonic()}.txt"] = "One more."
+            else:
+                box.deliver(subject="Eight")
             lines += _next(watching)
-        assert re.fullmatch(r"new \d+", lines[0])
+        if by_ftp:
+            assert json.loads(lines[0])["event"] == "new"
+        else:
+            assert re.fullmatch(r"new \d+", lines[0])
         os.killpg(watching.pid, signal.SIGINT)
         assert watching.wait(SECONDS) == 130
     finally:
