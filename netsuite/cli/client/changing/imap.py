@@ -70,7 +70,10 @@ async def _trash(client: IMAPClient) -> str:
         found = [each.listed for each in await client.list_extended(returns=["SPECIAL-USE"])]
     else:
         found = list(await client.list())
-    return next((each.mailbox for each in found if _has(each, "\\trash")), "")
+    told = [each.mailbox for each in found if _has(each, "\\trash")]
+    # A server that does not tell uses of mailboxes has one of that name all the same.
+    named = [each.mailbox for each in found if each.mailbox.lower() == "trash"]
+    return next(iter([*told, *named]), "")
 
 
 def _has(listed: Listed, attribute: str) -> bool:
