@@ -375,8 +375,8 @@ class Odd(JoinedCase):
         self.assertTrue(self.fabric.connections[0].client.getTcpKeepAlive())
 
     def test_list(self) -> None:
-        """A server without MLSD is asked once, and then LIST, by CWD where a path could be a
-        pattern; a lasting refusal is one."""
+        """A server without MLSD is asked once, and then LIST, in the directory itself; a lasting
+        refusal is one."""
         self.server.commands["MLSD"] = b"502 not here"
         line = b"-rw-r--r-- 1 o g 5 Jan  2  2020 a"
         self.server.listings = {"/": [], "/d": [line], "/a [b]": [line, b"what?"]}
@@ -384,13 +384,26 @@ class Odd(JoinedCase):
         self.assertEqual(["a"], [each.name for each in self.run_(client.mlsd("d"))])
         reading = self.run_(client.directory("a [b]"))
         self.assertEqual(("a", ["what?"]), (reading.entries[0].name, reading.left_out))
-        self.assertEqual(["LIST d", "LIST"], self.server.said("LIST"))
+        self.assertEqual(["LIST", "LIST"], self.server.said("LIST"))
         self.assertEqual("/", self.run_(client.pwd()))
         self.assertEqual(1, len(self.server.said("MLSD")))
         self.assertEqual(550, self.fail_(client.mlsd("x"), errors.PermanentRefusal).code)
         self.server.commands["LIST"] = b"450 not now"
         self.fail_(client.mlsd("a [b]"), errors.TransientRefusal)
         self.assertEqual("/", self.run_(client.pwd()))
+
+    def test_list_of_no_directory(self) -> None:
+        """What is no directory is none, also where LIST finds nothing in it, or the file; a server
+        that has MLSD is believed in what it says of a path."""
+        line = b"-rw-r--r-- 1 o g 5 Jan  2  2020 f"
+        self.server.listings = {"/": [line]}
+        self.server.commands["MLSD"] = b"501 Not a directory"
+        self.assertEqual(550, self.fail_(self.client().mlsd("f"), errors.PermanentRefusal).code)
+        self.server.features = ["MLST type*;"]
+        client = self.client()
+        self.assertEqual(501, self.fail_(client.mlsd("f"), errors.PermanentRefusal).code)
+        self.assertEqual([], self.server.said("LIST"))
+        self.assertTrue(client.has_facts)
 
     def test_exactly(self) -> None:
         """What a listing does not tell is asked for, and nothing else."""

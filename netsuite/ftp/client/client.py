@@ -66,8 +66,6 @@ LISTING_OCTETS: Final = 64 * 1024 * 1024
 _UNKNOWN: Final = frozenset({500, 501, 502, 504, 522})
 #: Servers that take two octets 255 for two, by what they call themselves in their greetings.
 _WITHOUT_TELNET: Final = ("vsFTPd", "Pure-FTPd")
-#: Letters that LIST's path may be a pattern with, or end at: who has such a directory goes there.
-_PATTERN_LETTERS: Final = frozenset("*?[]{}~\\ ")
 
 #: Returns an endpoint for an address and a port.
 Reach: TypeAlias = Callable[[str, int], IStreamClientEndpoint]
@@ -218,12 +216,15 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             try:
                 return read_listing(await self._listing(commands.Mlsd(path)), now(), facts=True)
             except errors.Refusal as error:
-                if error.code not in _UNKNOWN:
+                # 501 of a server that has MLSD is about the path, which is no directory.
+                if error.code not in _UNKNOWN or (error.code == 501 and "MLST" in self.features):
                     raise
                 self._has_facts = False
-        if path is None or not _PATTERN_LETTERS.intersection(path):
-            lines = await self._listing(commands.List(path))
+        if path is None:
+            lines = await self._listing(commands.List())
         else:
+            # LIST of a path may be that of a file, of a pattern's files, or of what is not there:
+            # vsftpd says then that there is nothing in it, and who mirrors that has nothing left.
             here = await self.pwd()
             await self.cwd(path)
             try:

@@ -63,6 +63,17 @@ class Hostile(MirrorCase):
                 {name for name in self.tree() if "secret" in name and "\\" not in name}
             )
 
+    def test_no_directory(self) -> None:
+        """Nothing is removed for a source that is not there, or that is a file."""
+        (self.here / "mine").write_bytes(b"mine")
+        for features, said in (([], b"500 what?"), ([], b"501 Not a directory"),
+                               (["MLST type*;"], b"501 Not a directory")):  # fmt: skip
+            self.server.features, self.server.commands["MLSD"] = features, said
+            self.server.listings = _Nothing({"/": []})
+            told = self.down("/gone", delete=True, attempts=1)
+            self.assertTrue([each for each in told if isinstance(each, Failed)])
+            self.assertEqual(b"mine", (self.here / "mine").read_bytes())
+
     def test_link_made_first(self) -> None:
         """A link in the tree here, which an earlier run or anybody else has made, is not gone
         through: neither to write, nor to remove."""
@@ -136,3 +147,10 @@ class _Everywhere(dict[str, list[bytes]]):
 
     def get(self, path: str, default: object = None) -> list[bytes]:
         return self._lines
+
+
+class _Nothing(dict[str, list[bytes]]):
+    """Listings of a server to which what is not there is empty, as to vsftpd."""
+
+    def get(self, path: str, default: object = None) -> list[bytes]:
+        return []
