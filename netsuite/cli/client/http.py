@@ -164,7 +164,7 @@ async def _went_on(response: ClientResponse, output: Output, offset: int) -> boo
     output.modified = _modified(response)
     octets = _length(response)
     output.begin(come.whole if octets is None else offset + octets, offset=offset)
-    async for piece in response.chunks():
+    async for piece in response.chunks(decode=False):
         output.write(piece)
     if come.whole is not None and offset + output.count != come.whole:
         raise NotGiven(f"{response.url}: {offset + output.count} of {come.whole} octets are here")
@@ -175,13 +175,16 @@ async def _receive(session: ClientSession, response: ClientResponse, output: Out
     """Receive what was asked for, all of it or a part."""
     asking = session.access.asking
     if response.status >= 400 and output.to_standard and not asking.fail:
-        async for piece in response.chunks():
+        async for piece in response.chunks(decode=False):
             output.write(piece)
     if response.status == 304 and not asking.is_plain:
         output.keep()  # a condition of the user's: what there is is as it was
         return
     part = asking.part
     if part is None or response.status != 200:
+        asked = part is not None or asking.has("range")
+        if response.status == 206 and not asked and not _is_all(response):
+            raise NotGiven(f"{response.url}: a part of the file came, and all was asked for")
         if part is not None and response.status == 206 and not _is_part(response, part):
             raise NotGiven(f"{response.url}: another part of the file came than was asked for")
         await _receive_whole(response, output)
@@ -192,7 +195,7 @@ async def _receive(session: ClientSession, response: ClientResponse, output: Out
         raise NotGiven(f"{response.url}: the server gives no part of it")
     first, count = part.within(octets if octets is not None else 2**63)
     _name(response, output)
-    async for piece in response.chunks():
+    async for piece in response.chunks(decode=False):
         if count and first < len(piece):
             output.write(piece[first : first + count])
             count -= len(piece[first : first + count])
@@ -202,11 +205,13 @@ async def _receive(session: ClientSession, response: ClientResponse, output: Out
 
 
 async def _receive_whole(response: ClientResponse, output: Output) -> None:
+    """Receive all of a file, in the octets that are sent: no coding was asked for, and what has one
+    all the same, such as x.tar.gz, is that file. Raises NotGiven."""
     judge(response)
     output.modified = _modified(response)
     _name(response, output)
     output.begin(_length(response))
-    async for octets in response.chunks():
+    async for octets in response.chunks(decode=False):
         output.write(octets)
 
 
@@ -228,7 +233,7 @@ def _length(response: ClientResponse) -> int | None:
     """Return how many octets come; None where that is not told."""
     text = response.fields.get("content-length")
     known = text.isascii() and text.isdigit() and len(text) < 19
-    return int(text) if known and not response.fields.elements("content-encoding") else None
+    return int(text) if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +251,12 @@ def _range_of(response: ClientResponse) -> _Range:
         return _Range()
     first, last, whole = (int(each) if each and each != "*" else None for each in found.groups())
     return _Range(first, last, whole)
+
+
+def _is_all(response: ClientResponse) -> bool:
+    """Return whether a 206 has all of the file."""
+    come = _range_of(response)
+    return come.first == 0 and come.last is not None and come.whole == come.last + 1
 
 
 def _is_part(response: ClientResponse, part: Part) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,6 +109,32 @@ def test_less_than_the_rest(file: Path) -> None:
         Web(part).get(Place(file=file, resume=True))
     assert not file.exists()
     assert file.with_name("x.netsuite-part").read_bytes() == b"012345"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [b"Content-Range: bytes 0-3/10"],
+        [b"Content-Range: bytes 6-9/10"],
+        [b"Content-Range: bytes 0-3/*"],
+        [],
+    ],
+)
+def test_part_not_asked_for(said: Sequence[bytes], tmp_path: Path) -> None:
+    """A part that nobody asked for is not the file, unless it is all of it."""
+    path = tmp_path / "p"
+    with pytest.raises(NotGiven, match="all was asked for"):
+        Web(answer(b"206 P", b"0123", *said)).get(Place(file=path))
+    assert os.listdir(tmp_path) == []
+    Web(answer(b"206 P", b"0123", b"Content-Range: bytes 0-3/4")).get(Place(file=path))
+    assert path.read_bytes() == b"0123"
+
+
+def test_coding_not_asked_for(tmp_path: Path) -> None:
+    """A coding that nobody asked for stays: x.tar.gz is fetched as it is."""
+    path, octets = tmp_path / "x.tar.gz", gzip.compress(b"tar")
+    Web(answer(b"200 OK", octets, b"Content-Encoding: gzip")).get(Place(file=path))
+    assert path.read_bytes() == octets
 
 
 @pytest.mark.parametrize(
