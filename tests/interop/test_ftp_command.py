@@ -93,7 +93,7 @@ def test_short_file(tmp_path: Path) -> None:
         for come in (60, 90):
             _, complaint = command(tmp_path, *fetch, code=1)
             assert f"{come} of 100 octets" in complaint
-            assert (tmp_path / "got").read_bytes() == CONTENT[:come]
+            assert (tmp_path / "got.netsuite-part").read_bytes() == CONTENT[:come]
         command(tmp_path, *fetch)
         assert (tmp_path / "got").read_bytes() == CONTENT
 
