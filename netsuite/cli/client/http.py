@@ -194,6 +194,8 @@ async def _receive(session: ClientSession, response: ClientResponse, output: Out
     if part.first is None and octets is None:
         raise NotGiven(f"{response.url}: the server gives no part of it")
     first, count = part.within(octets if octets is not None else 2**63)
+    if octets is not None and first >= octets:
+        raise NotGiven(f"{response.url}: it ends before that part, after {octets} octets")
     _name(response, output)
     async for piece in response.chunks(decode=False):
         if count and first < len(piece):

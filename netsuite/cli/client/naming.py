@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from netsuite.cli.client.files import SUFFIX
 from netsuite.cli.client.problems import Usage
 from netsuite.cli.client.urls import (
     Target,
@@ -21,17 +22,20 @@ _WEB_DEFAULT: Final = "index.html"
 
 def safe_name(text: str) -> str:
     """Return a text as the name of a file in the directory it is to be in: no separators, nothing
-    that a terminal would obey, nothing that hides; empty where nothing is left."""
+    that a terminal would obey, nothing that hides, no option of a command, no part of another file;
+    empty where nothing is left."""
     name = "".join(
         "_" if each in "/\\" or not (each.isprintable() or "\udc80" <= each <= "\udcff") else each
         for each in text.strip()
     )
     if name.startswith("."):
         name = "_" + name.lstrip(".") if name.strip(".") else ""
+    if name.startswith("-"):
+        name = "_" + name[1:]
     octets = name.encode("utf-8", "surrogateescape")
     if len(octets) > _NAME_OCTETS:
         name = octets[:_NAME_OCTETS].decode("utf-8", "surrogateescape")
-    return name
+    return name + "_" if name.endswith(SUFFIX) else name
 
 
 def name_of(target: Target) -> str:

@@ -147,6 +147,7 @@ def test_coding_not_asked_for(tmp_path: Path) -> None:
         (Part(None, 3), answer(b"206 P", b"789", b"Content-Range: bytes 7-9/10"), b"789"),
         (Part(8, 20), answer(b"206 P", b"89", b"Content-Range: bytes 8-9/10"), b"89"),
         (Part(2, 4), answer(b"206 P", b"345", b"Content-Range: bytes 3-5/10"), None),
+        (Part(20), answer(b"200 OK", b"0123456789"), None),
         (Part(20), answer(b"416 No", b"", b"Content-Range: bytes */10"), None),
     ],
 )

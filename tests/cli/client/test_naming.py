@@ -20,6 +20,8 @@ from netsuite.cli.client.urls import parse_url
         ("http://h/a%2F..%2Fb", "a_.._b"),
         ("http://h/%2e%2e", "index.html"),
         ("http://h/.bashrc", "_bashrc"),
+        ("http://h/-rf", "_rf"),
+        ("http://h/x.netsuite-part", "x.netsuite-part_"),
         ("http://h/%1b%5b2J", "_[2J"),
         ("http://h/caf%C3%A9", "café"),
         ("http://h/caf%E9", "caf\udce9"),
