@@ -563,6 +563,7 @@ def test_silence(daemon: Daemon) -> None:
     """With -s only the code tells."""
     url = place(daemon, "http")
     assert run("get", "-s", "-f", f"{url}/none", code=1) == ("", "")
+    assert "404" in run("get", "-sS", "-m", "30", "-f", f"{url}/none", code=1)[1]
     assert run("get", "-s", "-f", "http://127.0.0.1:1/", code=3) == ("", "")
 
 

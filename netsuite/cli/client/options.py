@@ -40,7 +40,7 @@ class Common:
             connect_seconds=given["connect_timeout"],
             total_seconds=given["max_time"],
             observer=_observe if given["verbose"] else None,
-            progress=not given["quiet"] and not given["verbose"],
+            progress=not (given["quiet"] or given["verbose"] or given.get("silent")),
             proxy=given["proxy"],
         )
         #: The news server of a URL without one.
@@ -136,7 +136,7 @@ def _with_options(function: F, options: Mapping[str, Decorator]) -> F:
     def command(**given: Any) -> None:
         own = {name: value for name, value in given.items() if name not in options}
         with contextlib.ExitStack() as silence:
-            if given.get("silent"):
+            if given.get("silent") and not given.get("show_error"):
                 nobody = silence.enter_context(open(os.devnull, "w", encoding="utf-8"))
                 silence.enter_context(contextlib.redirect_stderr(nobody))
             _do(lambda: function(Common({name: given[name] for name in options}), **own))
@@ -171,7 +171,7 @@ _SESSION: Final[Mapping[str, Decorator]] = {
         metavar="SECONDS", help="To connect and begin TLS.",
     ),
     "max_time": click.option(
-        "--max-time", type=_SECONDS, metavar="SECONDS", help="For everything."
+        "-m", "--max-time", type=_SECONDS, metavar="SECONDS", help="For everything."
     ),
     "proxy": click.option(
         "-x", "--proxy", metavar="URL",
@@ -186,6 +186,9 @@ _SHOWING: Final[Mapping[str, Decorator]] = {
     "quiet": click.option("-q", "--quiet", is_flag=True, help="No progress bar."),
     "silent": click.option(
         "-s", "--silent", is_flag=True, help="Say nothing, not even what is wrong; the code tells."
+    ),
+    "show_error": click.option(
+        "-S", "--show-error", is_flag=True, help="With -s, say what is wrong all the same."
     ),
 }
 _TERMINAL: Final[Mapping[str, Decorator]] = {
